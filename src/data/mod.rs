@@ -1,0 +1,3 @@
+//! Examples: sources, splits, scaling and evaluation sets.
+
+pub mod spec;

@@ -1,0 +1,1 @@
+//! Models and trials in other programs' formats.

@@ -1,0 +1,33 @@
+//! caviar: a declarative experiment notebook for neural networks.
+//!
+//! A file goes through these steps:
+//!
+//! 1. [`syntax`] turns the text into a tree with places; broken parts are reported and left out.
+//! 2. [`check`] holds the tree against the [`vocabulary`] and makes the [`plan`]: plain, valid data.
+//! 3. [`run`] takes the experiments in order, asks [`search`] for trials, and trains those that the [`store`] does not have.
+//! 4. [`train`] trains one network ([`nn`], [`optim`], [`data`], on [`kernel`]) and returns a [`record`].
+//! 5. [`report`] draws tables, pictures and pages from records alone; [`stats`] tests the claims.
+//!
+//! Only [`cli`] prints, reads the environment or exits.
+
+pub mod check;
+pub mod cli;
+pub mod data;
+pub mod diagnostic;
+pub mod export;
+pub mod ide;
+pub mod kernel;
+pub mod nn;
+pub mod optim;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod search;
+pub mod source;
+pub mod stats;
+pub mod store;
+pub mod syntax;
+pub mod train;
+pub mod vocabulary;
+pub mod watch;

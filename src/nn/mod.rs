@@ -1,0 +1,3 @@
+//! Networks: layers, their forward and backward passes, losses and initialisation.
+
+pub mod layer;

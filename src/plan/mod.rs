@@ -1,0 +1,10 @@
+//! What to do: plain, valid data without places or text, made by `check` or by a library's user.
+
+pub mod claim;
+pub mod experiment;
+pub mod metric;
+pub mod notebook;
+pub mod show;
+pub mod space;
+pub mod training;
+pub mod value;

@@ -1,0 +1,2 @@
+//! Tables, pictures, pages, from records alone.
+pub mod plot;

@@ -1,0 +1,1 @@
+//! Experiments in order, trials over the cores, what is stored.

@@ -1,0 +1,1 @@
+//! Proposing settings (ask) from results (tell).

@@ -1,0 +1,3 @@
+//! Text to tree: one pest grammar, a parser that recovers at blocks, and the canonical printer.
+
+pub mod tree;
