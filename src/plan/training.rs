@@ -24,6 +24,8 @@ pub struct Training {
     pub phases: Vec<Phase>,
     /// How many epochs.
     pub epochs: u32,
+    /// The number of epochs that a schedule counts on: the experiment's, also where a search looks at fewer.
+    pub horizon: u32,
     /// What the best epoch is judged by.
     pub objective: Metric,
     /// Which way is better.
