@@ -73,6 +73,24 @@ pub enum Activation {
     Identity,
 }
 
+impl Activation {
+    /// Its word in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Relu => "relu",
+            Activation::LeakyRelu { .. } => "leaky_relu",
+            Activation::Elu => "elu",
+            Activation::Selu => "selu",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
+            Activation::Tanh => "tanh",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Softplus => "softplus",
+            Activation::Identity => "identity",
+        }
+    }
+}
+
 /// Which statistics batch norm uses at evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Statistics {
@@ -193,6 +211,29 @@ pub enum Layer {
     Flatten,
     /// Adds its input to its output.
     Residual(Vec<Layer>),
+}
+
+impl Layer {
+    /// Its word in the language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Layer::Dense { .. } => "dense",
+            Layer::BatchNorm { .. } => "batch_norm",
+            Layer::LayerNorm { .. } => "layer_norm",
+            Layer::Activation(activation) => activation.name(),
+            Layer::Softmax => "softmax",
+            Layer::Hardmax => "hardmax",
+            Layer::Dropout { .. } => "dropout",
+            Layer::Noise { .. } => "noise",
+            Layer::Image { .. } => "image",
+            Layer::Conv { .. } => "conv",
+            Layer::Pool { pool: Pool::Max, .. } => "max_pool",
+            Layer::Pool { pool: Pool::Average, .. } => "avg_pool",
+            Layer::GlobalAveragePool => "global_avg_pool",
+            Layer::Flatten => "flatten",
+            Layer::Residual(_) => "residual",
+        }
+    }
 }
 
 /// What training makes small, averaged over the examples.
