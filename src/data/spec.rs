@@ -207,3 +207,41 @@ impl Pipeline {
         }
     }
 }
+
+impl Pipeline {
+    /// The same with every path made absolute from a folder, so that it means the same wherever it is read.
+    pub fn rooted(&self, base: &std::path::Path) -> Pipeline {
+        let mut pipeline = self.clone();
+        pipeline.source.root(base);
+        for evaluation in [&mut pipeline.dev, &mut pipeline.test] {
+            if let Some(Evaluation::Source(source)) = evaluation {
+                source.root(base);
+            }
+        }
+        pipeline
+    }
+}
+
+impl Source {
+    /// The paths that it reads.
+    pub fn paths(&self) -> Vec<&str> {
+        match self {
+            Source::Csv(table) | Source::Parquet(table) => vec![&table.path],
+            Source::Idx { images, labels } => vec![images, labels],
+            Source::Npz { path, .. } | Source::Images { path, .. } => vec![path],
+            Source::Iris | Source::Wine | Source::BreastCancer | Source::Digits | Source::Synthetic(_) => Vec::new(),
+        }
+    }
+
+    fn root(&mut self, base: &std::path::Path) {
+        let paths = match self {
+            Source::Csv(table) | Source::Parquet(table) => vec![&mut table.path],
+            Source::Idx { images, labels } => vec![images, labels],
+            Source::Npz { path, .. } | Source::Images { path, .. } => vec![path],
+            Source::Iris | Source::Wine | Source::BreastCancer | Source::Digits | Source::Synthetic(_) => Vec::new(),
+        };
+        for path in paths {
+            *path = base.join(&*path).to_string_lossy().into_owned();
+        }
+    }
+}

@@ -53,6 +53,8 @@ pub struct Phase {
     pub optimizer: Optimizer,
     /// How its rate changes.
     pub schedule: Schedule,
+    /// Epochs done when the schedule began to count.
+    pub schedule_after: u32,
     /// Examples a step; `None` is all of them.
     pub batch: Option<u32>,
     /// Strength of l2/2·Σw² over all weights of dense and conv layers.
