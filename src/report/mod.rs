@@ -1,2 +1,4 @@
 //! Tables, pictures, pages, from records alone.
+
+pub mod figure;
 pub mod plot;
