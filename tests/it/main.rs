@@ -1,0 +1,4 @@
+//! Whole-program tests: one binary, a module a subject.
+
+mod harness;
+mod tidy;
