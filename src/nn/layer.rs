@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::kernel::Activation;
+
 /// The shape of one example as it passes through a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Shape {
@@ -43,34 +45,6 @@ pub enum Init {
     Normal(f64, f64),
     /// All zero.
     Zeros,
-}
-
-/// An activation function, applied to each number alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Activation {
-    /// max(0, z).
-    Relu,
-    /// z for z > 0, else slope·z.
-    LeakyRelu {
-        /// Of the negative side.
-        slope: f64,
-    },
-    /// z for z > 0, else e^z − 1 (Clevert et al. 2015).
-    Elu,
-    /// Scaled ELU (Klambauer et al. 2017).
-    Selu,
-    /// z·Φ(z), by the error function (Hendrycks & Gimpel 2016).
-    Gelu,
-    /// z·σ(z).
-    Silu,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// 1/(1+e^−z).
-    Sigmoid,
-    /// ln(1+e^z).
-    Softplus,
-    /// z.
-    Identity,
 }
 
 impl Activation {

@@ -1,5 +1,13 @@
 //! Optimizers and learning-rate schedules, as plain data and as updates of a flat parameter vector.
 
+mod clip;
+mod schedule;
+mod state;
+mod update;
+
+pub use clip::clip_norm;
+pub use state::{State, WrongBuffers};
+
 use serde::{Deserialize, Serialize};
 
 /// The update rule.
@@ -67,6 +75,20 @@ pub enum Optimizer {
     },
 }
 
+impl Optimizer {
+    /// Its learning rate, before any schedule.
+    pub fn rate(&self) -> f64 {
+        match *self {
+            Optimizer::Sgd { rate, .. }
+            | Optimizer::RmsProp { rate, .. }
+            | Optimizer::Adam { rate, .. }
+            | Optimizer::AdamW { rate, .. }
+            | Optimizer::Adagrad { rate, .. }
+            | Optimizer::Lion { rate, .. } => rate,
+        }
+    }
+}
+
 /// How the rate changes over the epochs; `warmup` epochs rise linearly from rate/steps to the rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -76,7 +98,7 @@ pub struct Schedule {
     pub warmup: f64,
 }
 
-/// The shape of a schedule, in epochs t (whole epochs done) of T in all.
+/// The shape of a schedule, in whole epochs t since the warm-up ended.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Curve {
     /// rate.

@@ -1,0 +1,282 @@
+//! Batch normalisation over the rows of a matrix (Ioffe & Szegedy 2015), each direction in one sweep over tiles of columns.
+
+use super::reduce::{CHAINS, ColumnPass, chains, fold_chains, load, over_columns};
+use super::{Isa, Real, kernel};
+
+/// The statistics of a batch, one number a column.
+#[derive(Debug)]
+pub struct BatchStatistics<'a, T> {
+    /// Mean over the rows.
+    pub mean: &'a mut [T],
+    /// Mean of the squared distance from it (divided by the number of rows).
+    pub variance: &'a mut [T],
+    /// 1/√(variance + epsilon).
+    pub inverse: &'a mut [T],
+}
+
+struct Forward<'a, T> {
+    rows: usize,
+    columns: usize,
+    epsilon: T,
+    gamma: Option<&'a [T]>,
+    beta: Option<&'a [T]>,
+    z: &'a [T],
+    mean: &'a mut [T],
+    variance: &'a mut [T],
+    inverse: &'a mut [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> ColumnPass for Forward<'_, T> {
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize) {
+        let n = T::from_usize(self.rows);
+        let mut mean = chains::<T, W>(self.rows, self.columns, from, |sum, at| {
+            let z: [T; W] = load(self.z, at);
+            for j in 0..W {
+                sum[j] += z[j];
+            }
+        });
+        for mean in &mut mean {
+            *mean /= n;
+        }
+        let mut variance = chains::<T, W>(self.rows, self.columns, from, |sum, at| {
+            let z: [T; W] = load(self.z, at);
+            for j in 0..W {
+                let e = z[j] - mean[j];
+                sum[j] = e.mul_add(e, sum[j]);
+            }
+        });
+        let mut inverse = [T::ONE; W];
+        for j in 0..W {
+            variance[j] /= n;
+            inverse[j] = T::ONE / (variance[j] + self.epsilon).sqrt();
+        }
+        self.mean[from..from + W].copy_from_slice(&mean);
+        self.variance[from..from + W].copy_from_slice(&variance);
+        self.inverse[from..from + W].copy_from_slice(&inverse);
+        normalize::<T, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
+    }
+}
+
+/// y = (z − mean)·(gamma·inverse) + beta in the tile at column `from`.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn normalize<T: Real, const W: usize>(
+    columns: usize,
+    from: usize,
+    gamma: Option<&[T]>,
+    beta: Option<&[T]>,
+    mean: &[T; W],
+    inverse: &[T; W],
+    z: &[T],
+    y: &mut [T],
+) {
+    let mut slope = *inverse;
+    if let Some(gamma) = gamma {
+        let gamma: [T; W] = load(gamma, from);
+        for j in 0..W {
+            slope[j] *= gamma[j];
+        }
+    }
+    let shift: [T; W] = beta.map_or([T::ZERO; W], |beta| load(beta, from));
+    for (z, y) in z.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
+        let z: [T; W] = load(z, from);
+        let y: &mut [T; W] = y[from..].first_chunk_mut().expect("a whole tile");
+        for j in 0..W {
+            y[j] = (z[j] - mean[j]).mul_add(slope[j], shift[j]);
+        }
+    }
+}
+
+struct Apply<'a, T> {
+    columns: usize,
+    gamma: Option<&'a [T]>,
+    beta: Option<&'a [T]>,
+    mean: &'a [T],
+    inverse: &'a [T],
+    z: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> ColumnPass for Apply<'_, T> {
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize) {
+        let (mean, inverse) = (load::<T, W>(self.mean, from), load::<T, W>(self.inverse, from));
+        normalize::<T, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
+    }
+}
+
+struct Backward<'a, T> {
+    rows: usize,
+    columns: usize,
+    gamma: Option<&'a [T]>,
+    mean: &'a [T],
+    inverse: &'a [T],
+    z: &'a [T],
+    gamma_gradient: &'a mut [T],
+    beta_gradient: &'a mut [T],
+    d: &'a mut [T],
+}
+
+impl<T: Real> ColumnPass for Backward<'_, T> {
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize) {
+        let (rows, columns) = (self.rows, self.columns);
+        let (mean, inverse) = (load::<T, W>(self.mean, from), load::<T, W>(self.inverse, from));
+        let mut plain = [[T::ZERO; W]; CHAINS];
+        let mut along = [[T::ZERO; W]; CHAINS];
+        let mut row = 0;
+        while row < rows {
+            for c in 0..CHAINS.min(rows - row) {
+                let at = (row + c) * columns + from;
+                let (z, d): ([T; W], [T; W]) = (load(self.z, at), load(self.d, at));
+                for j in 0..W {
+                    plain[c][j] += d[j];
+                    along[c][j] = d[j].mul_add((z[j] - mean[j]) * inverse[j], along[c][j]);
+                }
+            }
+            row += CHAINS;
+        }
+        let (plain, along) = (fold_chains(plain), fold_chains(along));
+        self.beta_gradient[from..from + W].copy_from_slice(&plain);
+        self.gamma_gradient[from..from + W].copy_from_slice(&along);
+        let n = T::from_usize(rows);
+        let mut slope = inverse;
+        if let Some(gamma) = self.gamma {
+            let gamma: [T; W] = load(gamma, from);
+            for j in 0..W {
+                slope[j] *= gamma[j];
+            }
+        }
+        let (mut level, mut tilt) = (plain, along);
+        for j in 0..W {
+            level[j] /= n;
+            tilt[j] = -(tilt[j] / n);
+        }
+        for (z, d) in self.z.chunks_exact(columns).zip(self.d.chunks_exact_mut(columns)) {
+            let z: [T; W] = load(z, from);
+            let d: &mut [T; W] = d[from..].first_chunk_mut().expect("a whole tile");
+            for j in 0..W {
+                let unit = (z[j] - mean[j]) * inverse[j];
+                d[j] = (slope[j] * unit.mul_add(tilt[j], d[j] - level[j])).flush();
+            }
+        }
+    }
+}
+
+kernel! {
+    fn forward_pass<T>(
+        columns: usize,
+        epsilon: T,
+        gamma: Option<&[T]>,
+        beta: Option<&[T]>,
+        z: &[T],
+        statistics: BatchStatistics<'_, T>,
+        y: &mut [T],
+    ) {
+        let rows = z.len() / columns;
+        let BatchStatistics { mean, variance, inverse } = statistics;
+        over_columns(columns, &mut Forward { rows, columns, epsilon, gamma, beta, z, mean, variance, inverse, y });
+    }
+
+    fn apply_pass<T>(
+        columns: usize,
+        gamma: Option<&[T]>,
+        beta: Option<&[T]>,
+        mean: &[T],
+        inverse: &[T],
+        z: &[T],
+        y: &mut [T],
+    ) {
+        over_columns(columns, &mut Apply { columns, gamma, beta, mean, inverse, z, y });
+    }
+
+    fn backward_pass<T>(
+        gamma: Option<&[T]>,
+        mean: &[T],
+        inverse: &[T],
+        z: &[T],
+        gamma_gradient: &mut [T],
+        beta_gradient: &mut [T],
+        d: &mut [T],
+    ) {
+        let columns = mean.len();
+        let rows = z.len() / columns;
+        over_columns(
+            columns,
+            &mut Backward { rows, columns, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d },
+        );
+    }
+
+    /// inverse = 1/√(variance + epsilon), for [`apply`] with statistics that are not of the batch.
+    pub fn inverse_deviation<T>(variance: &[T], epsilon: T, inverse: &mut [T]) {
+        assert_eq!(variance.len(), inverse.len());
+        for (inverse, &variance) in inverse.iter_mut().zip(variance) {
+            *inverse = T::ONE / (variance + epsilon).sqrt();
+        }
+    }
+}
+
+/// y = (z − mean)/√(variance + epsilon)·gamma + beta with the statistics of z\[rows, columns\] itself, which are given back.
+pub fn forward<T: Real>(
+    isa: Isa,
+    epsilon: T,
+    gamma: Option<&[T]>,
+    beta: Option<&[T]>,
+    z: &[T],
+    statistics: BatchStatistics<'_, T>,
+    y: &mut [T],
+) {
+    let columns = statistics.mean.len();
+    assert!(statistics.variance.len() == columns && statistics.inverse.len() == columns && y.len() == z.len());
+    assert!(gamma.is_none_or(|g| g.len() == columns) && beta.is_none_or(|b| b.len() == columns));
+    if z.is_empty() || columns == 0 {
+        return;
+    }
+    assert_eq!(z.len() % columns, 0);
+    forward_pass(isa, columns, epsilon, gamma, beta, z, statistics, y);
+}
+
+/// y = (z − mean)·inverse·gamma + beta with given statistics: evaluation.
+pub fn apply<T: Real>(
+    isa: Isa,
+    gamma: Option<&[T]>,
+    beta: Option<&[T]>,
+    mean: &[T],
+    inverse: &[T],
+    z: &[T],
+    y: &mut [T],
+) {
+    let columns = mean.len();
+    assert!(inverse.len() == columns && y.len() == z.len());
+    assert!(gamma.is_none_or(|g| g.len() == columns) && beta.is_none_or(|b| b.len() == columns));
+    if z.is_empty() || columns == 0 {
+        return;
+    }
+    assert_eq!(z.len() % columns, 0);
+    apply_pass(isa, columns, gamma, beta, mean, inverse, z, y);
+}
+
+/// d: gradient by y in, gradient by z out (0 below [`Real::TINY`]); the gradients of gamma (Σ d·ẑ) and beta (Σ d) are replaced.
+///
+/// dz = gamma·inverse·(d − mean(d) − ẑ·mean(d·ẑ)), with ẑ = (z − mean)·inverse of [`forward`].
+pub fn backward<T: Real>(
+    isa: Isa,
+    gamma: Option<&[T]>,
+    mean: &[T],
+    inverse: &[T],
+    z: &[T],
+    gamma_gradient: &mut [T],
+    beta_gradient: &mut [T],
+    d: &mut [T],
+) {
+    let columns = mean.len();
+    assert!(inverse.len() == columns && gamma_gradient.len() == columns && beta_gradient.len() == columns);
+    assert!(z.len() == d.len() && gamma.is_none_or(|g| g.len() == columns));
+    if z.is_empty() || columns == 0 {
+        return;
+    }
+    assert_eq!(z.len() % columns, 0);
+    backward_pass(isa, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d);
+}
