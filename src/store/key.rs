@@ -92,6 +92,7 @@ struct Stretch<'a> {
     after: u32,
     optimizer: &'a Optimizer,
     schedule: &'a Schedule,
+    schedule_after: u32,
     horizon: Option<u32>,
     batch: Option<u32>,
     l2: f64,
@@ -101,13 +102,14 @@ struct Stretch<'a> {
 
 impl<'a> Stretch<'a> {
     fn of(previous: Key, phase: &'a Phase, horizon: u32) -> Self {
-        let Phase { after, optimizer, schedule, batch, l2, clip, dropout } = phase;
+        let Phase { after, optimizer, schedule, schedule_after, batch, l2, clip, dropout } = phase;
         let total_matters = matches!(schedule.curve, Curve::Cosine { .. });
         Stretch {
             previous,
             after: *after,
             optimizer,
             schedule,
+            schedule_after: *schedule_after,
             horizon: total_matters.then_some(horizon),
             batch: *batch,
             l2: *l2,
@@ -296,6 +298,6 @@ mod tests {
     /// Keys must outlive compilers and refactorings: a change here throws away every store there is.
     #[test]
     fn keys_are_pinned() {
-        assert_eq!(run(&training(10)).short(), "ab46a65bf6e69881");
+        assert_eq!(run(&training(10)).short(), "35dffae91481f4af");
     }
 }

@@ -439,7 +439,7 @@ impl Inner {
             found = self.look(runs, key);
         }
         match found {
-            Found::Run(run, file) => Some((run, file)),
+            Found::Run(run, file) => Some((*run, file)),
             Found::Moved | Found::Nothing => None,
         }
     }
@@ -478,7 +478,7 @@ impl Inner {
                 Err(error) => self.warn(Warning::Unreadable { file, why: error.to_string() }),
             }
         }
-        best.map_or(Found::Nothing, |(run, file)| Found::Run(run, file))
+        best.map_or(Found::Nothing, |(run, file)| Found::Run(Box::new(run), file))
     }
 
     fn drop_damaged(&mut self, key: &Key, number: u32, place: &Place, file: PathBuf) {
@@ -537,7 +537,7 @@ impl Inner {
 }
 
 enum Found {
-    Run(Run, PathBuf),
+    Run(Box<Run>, PathBuf),
     /// Its segment is gone.
     Moved,
     Nothing,

@@ -21,6 +21,7 @@ pub fn training(epochs: u32) -> Training {
             after: 0,
             optimizer: Optimizer::Sgd { rate: 0.5, momentum: 0.9, nesterov: false },
             schedule: Schedule { curve: Curve::Constant, warmup: 0.0 },
+            schedule_after: 0,
             batch: Some(32),
             l2: 0.0,
             clip: None,

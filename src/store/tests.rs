@@ -387,6 +387,6 @@ fn a_hundred_thousand_runs_are_listed() {
     assert_eq!(list.len(), 100_000);
     assert!(list.iter().all(|(_, summary)| summary.epochs == 10 && summary.metrics.len() == 4));
     let line = format!("100,000 runs: opened in {opened:?}, listed in {listed:?}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    io::stderr().write_all(line.as_bytes()).unwrap();
     assert!(listed.as_secs() < 20, "{line}");
 }
