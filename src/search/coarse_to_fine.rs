@@ -4,8 +4,8 @@
 //! average by 1/(k − 1) of their spread at each side; the box is widened by that, so that a hyperparameter that does not matter keeps its range.
 //! Of a choice, the options among the best stay. The best trial of all rounds is always inside.
 
-use super::space::{active, bounds, from_unit, number, satisfied, stream, to_unit, within};
 use super::random::seen;
+use super::space::{active, bounds, from_unit, number, satisfied, stream, to_unit, within};
 use super::{Problem, Proposal, SearchError, TRIES, Told, order};
 use crate::plan::space::{Domain, Draw, Draws, Param};
 use crate::record::Round;
@@ -177,8 +177,8 @@ fn narrowed(param: &Param, last: &Part, kept: &[&Told], best: Option<&Draw>) -> 
             let low = places.iter().copied().fold(f64::INFINITY, f64::min);
             let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let least = LEAST * (end - start);
-            let wider =
-                if places.len() > 1 { (high - low) / (places.len() - 1) as f64 } else { 0.0 }.max((least - high + low) / 2.0);
+            let wider = if places.len() > 1 { (high - low) / (places.len() - 1) as f64 } else { 0.0 }
+                .max((least - high + low) / 2.0);
             let place = best.map(|d| to_unit(&param.domain, d));
             let low = place.map_or(low - wider, |p| p.min(low - wider));
             let high = place.map_or(high + wider, |p| p.max(high + wider));

@@ -54,7 +54,9 @@ pub enum SearchError {
         tries: u64,
     },
     /// A grid with constraints is too large to be enumerated.
-    #[error("a grid of {points} points with constraints is too large (at most {most}); give fewer points or use random search")]
+    #[error(
+        "a grid of {points} points with constraints is too large (at most {most}); give fewer points or use random search"
+    )]
     GridTooLarge {
         /// Points of the grid.
         points: u64,

@@ -52,9 +52,7 @@ pub fn active(space: &Space, param: &Param, draws: &Draws) -> bool {
         Condition::AtLeast(name, least) => {
             let number = draws.get(name).and_then(|draw| match draw {
                 Draw::Number(x) => Some(*x),
-                Draw::Option(_) => {
-                    space.params.iter().find(|p| p.name == *name).and_then(|p| number(&p.domain, draw))
-                }
+                Draw::Option(_) => space.params.iter().find(|p| p.name == *name).and_then(|p| number(&p.domain, draw)),
             });
             number.is_some_and(|x| x >= *least)
         }

@@ -56,20 +56,26 @@ fn number(draws: &Draws, name: &str) -> f64 {
 }
 
 pub(crate) fn bowl(draws: &Draws) -> Option<f64> {
-    let rate = super::space::to_unit(&Domain::Log { low: 1e-4, high: 1.0 }, &draws["rate"]);
+    let rate = to_unit(&Domain::Log { low: 1e-4, high: 1.0 }, &draws["rate"]);
     Some((rate - 0.3).powi(2) + 0.01 * number(draws, "units1") / 64.0)
 }
 
-fn domains() -> impl proptest::strategy::Strategy<Value = Domain> {
+fn domains() -> impl Strategy<Value = Domain> {
     let leaf = prop_oneof![
         (-5.0..5.0f64, 0.0..10.0f64).prop_map(|(low, width)| Domain::Linear { low, high: low + width }),
         (1e-6..1.0f64, 1.0..1e6f64).prop_map(|(low, factor)| Domain::Log { low, high: low * factor }),
         (1..50i64, 0..200i64, any::<bool>()).prop_map(|(low, width, log)| Domain::Int { low, high: low + width, log }),
-        (-3.0..3.0f64, 0.1..2.0f64, any::<bool>()).prop_map(|(mean, deviation, log)| Domain::Normal { mean, deviation, log }),
+        (-3.0..3.0f64, 0.1..2.0f64, any::<bool>()).prop_map(|(mean, deviation, log)| Domain::Normal {
+            mean,
+            deviation,
+            log
+        }),
         (1..6usize).prop_map(|n| choice(&["a", "b", "c", "d", "e", "f"][..n])),
     ];
     (leaf, prop::option::of(0.05..2.0f64)).prop_map(|(domain, step)| match (domain, step) {
-        (domain @ (Domain::Linear { .. } | Domain::Log { .. }), Some(step)) => Domain::Steps { of: Box::new(domain), step },
+        (domain @ (Domain::Linear { .. } | Domain::Log { .. }), Some(step)) => {
+            Domain::Steps { of: Box::new(domain), step }
+        }
         (domain, _) => domain,
     })
 }
@@ -111,7 +117,8 @@ fn beta_is_even_where_it_matters() {
         Some(Value::Arithmetic { operator: Operator::Subtract, left: Box::new(Value::Number(1.0)), right: draw });
     let mut seen: Vec<f64> = (0..4001)
         .map(|trial| {
-            let draws = Draws::from([("beta1".to_owned(), space::sample(&beta, &mut space::stream(1, "beta1", trial, 0)))]);
+            let draws =
+                Draws::from([("beta1".to_owned(), space::sample(&beta, &mut space::stream(1, "beta1", trial, 0)))]);
             match shown(&beta, &draws) {
                 Some(Setting::Number(x)) => x,
                 other => panic!("{other:?}"),
@@ -166,11 +173,7 @@ fn a_new_hyperparameter_keeps_the_other_draws() {
 }
 
 fn at_most(name: &str, most: f64) -> Constraint {
-    Constraint {
-        left: Value::Draw(name.to_owned()),
-        comparison: Comparison::LessEqual,
-        right: Value::Number(most),
-    }
+    Constraint { left: Value::Draw(name.to_owned()), comparison: Comparison::LessEqual, right: Value::Number(most) }
 }
 
 pub(crate) const ALL: [Search; 7] = [

@@ -121,13 +121,7 @@ pub fn pairs<'a>(left: &'a [Sample], right: &'a [Sample]) -> Option<Vec<(&'a Sam
 /// and is refuted when shown to be outside; without a margin a significant difference refutes it and nothing else shows it. `!=` is its opposite.
 ///
 /// A pair of two lower bounds says nothing and counts as a difference of 0. A side without values is undecided.
-pub fn test(
-    left: &[Sample],
-    right: &[Sample],
-    paired: bool,
-    comparison: Comparison,
-    within: Option<f64>,
-) -> Verdict {
+pub fn test(left: &[Sample], right: &[Sample], paired: bool, comparison: Comparison, within: Option<f64>) -> Verdict {
     let lower_bounds = left.iter().chain(right).filter(|s| s.lower_bound).count();
     let a: Vec<f64> = left.iter().map(|s| s.value).collect();
     let b: Vec<f64> = right.iter().map(|s| s.value).collect();

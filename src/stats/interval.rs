@@ -66,9 +66,8 @@ pub fn bca_interval(values: &[f64], level: f64) -> Option<Interval> {
         return Some(Interval { mean: middle, low: middle, high: middle, count });
     }
     let mut stream = Stream::new(0, Purpose::Bootstrap, 0, 0, 0);
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .map(|_| (0..count).map(|_| values[stream.below(count)]).sum::<f64>() / count as f64)
-        .collect();
+    let mut means: Vec<f64> =
+        (0..RESAMPLES).map(|_| (0..count).map(|_| values[stream.below(count)]).sum::<f64>() / count as f64).collect();
     means.sort_by(f64::total_cmp);
     // Ties count half, so that a coarse distribution is not taken for a biased one.
     let below = means.partition_point(|&m| m < middle) as f64;

@@ -47,9 +47,7 @@ pub fn measure_run(trial: &Trial, run: &Run, measure: &Measure) -> Option<Measur
             let finite = series(metric)?.iter().copied().filter(|v| v.is_finite());
             finite.reduce(|a, b| if better(b, a, metric.direction()) { b } else { a }).map(Measured::exact)
         }
-        Measure::Named(name) if !lost(run) => {
-            number(*run.metrics.get(name).or_else(|| run.series.get(name)?.last())?)
-        }
+        Measure::Named(name) if !lost(run) => number(*run.metrics.get(name).or_else(|| run.series.get(name)?.last())?),
         Measure::Metric(_) | Measure::Final(_) | Measure::Best(_) | Measure::Named(_) => None,
         Measure::At(metric, epoch) => number(*series(metric)?.get((*epoch as usize).checked_sub(1)?)?),
         Measure::EpochsTo(metric, goal) => {

@@ -83,7 +83,9 @@ pub fn within(difference: f64, error: f64, freedom: f64, margin: f64) -> Equalit
     let above = t_cdf((difference - margin) / error, freedom);
     let inside = below.max(above);
     // Outside on either side, so twice the smaller tail.
-    let outside = (2.0 * t_cdf((difference + margin) / error, freedom).min(1.0 - t_cdf((difference - margin) / error, freedom))).min(1.0);
+    let outside = (2.0
+        * t_cdf((difference + margin) / error, freedom).min(1.0 - t_cdf((difference - margin) / error, freedom)))
+    .min(1.0);
     Equality { inside, outside }
 }
 
