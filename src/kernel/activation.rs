@@ -176,3 +176,13 @@ kernel! {
         }
     }
 }
+
+/// a = f(a).
+pub fn apply<T: Real>(isa: Isa, f: Activation, a: &mut [T]) {
+    let mut z = [T::ZERO; 256];
+    for a in a.chunks_mut(z.len()) {
+        let z = &mut z[..a.len()];
+        z.copy_from_slice(a);
+        forward(isa, f, z, a);
+    }
+}

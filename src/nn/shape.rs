@@ -73,13 +73,13 @@ fn after(layer: &Layer, input: Shape, raw: bool) -> Result<Shape, String> {
             Ok(Shape::Flat(units))
         }
         Layer::BatchNorm { momentum, epsilon, .. } => {
-            at_least_zero("the epsilon of batch_norm", epsilon)?;
+            above_zero("the epsilon of batch_norm", epsilon)?;
             if !(0.0..=1.0).contains(&momentum) {
                 return Err(format!("the momentum of batch_norm is {momentum}: it goes from 0 to 1"));
             }
             Ok(input)
         }
-        Layer::LayerNorm { epsilon } => at_least_zero("the epsilon of layer_norm", epsilon).map(|()| input),
+        Layer::LayerNorm { epsilon } => above_zero("the epsilon of layer_norm", epsilon).map(|()| input),
         Layer::Activation(_) => Ok(input),
         Layer::Softmax | Layer::Hardmax => match input {
             Shape::Flat(1) => {
@@ -162,6 +162,13 @@ fn sized(what: &str, units: usize, numbers: usize) -> Result<(), String> {
         (0, _) => Err(format!("{what} needs at least one output")),
         (_, numbers) if numbers > LARGEST => Err(format!("{what} with {units} outputs is too big to train")),
         _ => Ok(()),
+    }
+}
+
+fn above_zero(what: &str, value: f64) -> Result<(), String> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(format!("{what} is {value}: it is a number above 0")),
     }
 }
 
