@@ -64,6 +64,20 @@ pub enum Comparison {
     NotEqual,
 }
 
+impl Comparison {
+    /// Whether it holds of two numbers.
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Comparison::Less => left < right,
+            Comparison::LessEqual => left <= right,
+            Comparison::Greater => left > right,
+            Comparison::GreaterEqual => left >= right,
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+        }
+    }
+}
+
 /// `table { … }`: a row a trial, or with `by` a row a group with mean and 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {

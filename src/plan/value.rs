@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::show::{Measure, Selection};
+use super::space::{Draw, Draws};
+use crate::kernel::math;
 
 /// A value whose names and types are checked. With a trial's draws put in, it is one without draws.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,4 +77,39 @@ pub enum Operator {
     Divide,
     /// `^`
     Power,
+}
+
+impl Operator {
+    /// The number that it makes of two. Division by zero and the like give what IEEE 754 says.
+    pub fn apply(self, left: f64, right: f64) -> f64 {
+        match self {
+            Operator::Add => left + right,
+            Operator::Subtract => left - right,
+            Operator::Multiply => left * right,
+            Operator::Divide => left / right,
+            Operator::Power => math::powf(left, right),
+        }
+    }
+}
+
+impl Value {
+    /// The number that it is with these draws put in; `None` if it is not a number, or uses a draw that is not there.
+    pub fn number(&self, draws: &Draws) -> Option<f64> {
+        match self {
+            Value::Number(x) => Some(*x),
+            Value::Draw(name) => match draws.get(name)? {
+                Draw::Number(x) => Some(*x),
+                Draw::Option(_) => None,
+            },
+            Value::Choice { param, options } => match draws.get(param)? {
+                Draw::Option(i) => options.get(*i)?.number(draws),
+                Draw::Number(_) => None,
+            },
+            Value::Negate(x) => Some(-x.number(draws)?),
+            Value::Arithmetic { operator, left, right } => {
+                Some(operator.apply(left.number(draws)?, right.number(draws)?))
+            }
+            _ => None,
+        }
+    }
 }

@@ -7,7 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::plan::experiment::Objective;
 use crate::plan::space::{Draws, Space};
 
+pub mod atomic;
+pub mod digest;
 pub mod inspect;
+
+/// The version of the numbers: raised with every change that can give any training other bits. It is in every key of the
+/// store and in every lock.
+pub const NUMERICS: u32 = 1;
 
 /// What became of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
