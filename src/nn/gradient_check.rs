@@ -129,9 +129,9 @@ fn error(network: &mut Network<f64>, batch: &Batch<'_>, gradients: &[f64], place
                 break;
             }
         }
-        difference += (slope - gradient).powi(2);
-        ours += gradient.powi(2);
-        theirs += slope.powi(2);
+        difference += (slope - gradient) * (slope - gradient);
+        ours += gradient * gradient;
+        theirs += slope * slope;
     }
     difference.sqrt() / (ours.sqrt() + theirs.sqrt()).max(FLOOR)
 }

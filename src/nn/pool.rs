@@ -48,8 +48,8 @@ impl Pooling {
                         for down in 0..self.size {
                             for right in 0..self.size {
                                 let place = corner + (down * width + right) * c + channel;
-                                // A NaN is kept, so that a diverged training is seen.
-                                if x[place] > x[best] || x[place] != x[place] {
+                                // Not `>`: a NaN is taken, so that a diverged training shows.
+                                if x[place].partial_cmp(&x[best]).is_none_or(|order| order.is_gt()) {
                                     best = place;
                                 }
                             }
@@ -74,12 +74,12 @@ impl Pooling {
                     for right in 0..self.size {
                         let place = corner + (down * self.input.width + right) * c;
                         for (y, &x) in y.iter_mut().zip(&x[place..place + c]) {
-                            *y = *y + x;
+                            *y += x;
                         }
                     }
                 }
                 for y in y {
-                    *y = *y * share;
+                    *y *= share;
                 }
             }
         }
@@ -140,11 +140,11 @@ impl<T: Real> Operation<T> for GlobalAverage {
             y.fill(T::ZERO);
             for x in x.chunks_exact(c) {
                 for (y, &x) in y.iter_mut().zip(x) {
-                    *y = *y + x;
+                    *y += x;
                 }
             }
             for y in y {
-                *y = *y * share;
+                *y *= share;
             }
         }
     }

@@ -201,7 +201,9 @@ pub fn fits(layers: &[Layer], input: Shape, shapes: &[Shape], loss: &Loss) -> Re
             _ => "binary cross entropy compares probabilities: the last layer has to be sigmoid".to_string(),
         },
         Loss::Hinge if outputs < 2 => "hinge compares the scores of classes: it needs at least two outputs".to_string(),
-        Loss::Huber { delta } if !(*delta > 0.0) => format!("the delta of huber is above 0, not {delta}"),
+        Loss::Huber { delta } if *delta <= 0.0 || delta.is_nan() => {
+            format!("the delta of huber is above 0, not {delta}")
+        }
         Loss::Huber { .. } | Loss::Hinge | Loss::MeanSquaredError => return Ok(()),
     };
     Err(ShapeError { place: vec![layers.len().saturating_sub(1)], message })

@@ -1,6 +1,8 @@
 //! Whole-program tests: one binary, a module a subject.
 
+mod allocation;
 mod gradients;
 mod harness;
 mod layers;
+mod network;
 mod tidy;
