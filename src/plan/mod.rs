@@ -6,5 +6,6 @@ pub mod metric;
 pub mod notebook;
 pub mod show;
 pub mod space;
+pub mod text;
 pub mod training;
 pub mod value;

@@ -10,6 +10,7 @@ use crate::plan::space::{Draws, Space};
 pub mod atomic;
 pub mod digest;
 pub mod inspect;
+pub mod lock;
 
 /// The version of the numbers: raised with every change that can give any training other bits. It is in every key of the
 /// store and in every lock.
