@@ -1,5 +1,7 @@
 //! Axes: where a value stands, and ticks whose labels never meet.
 
+use crate::kernel::math::{log10, powf, powi};
+
 use super::font;
 use super::number::{exponent, fixed, short, superscript, ten_to};
 
@@ -44,10 +46,6 @@ pub struct Tick {
 
 /// Font size of tick labels in pixels.
 pub const TICK: f64 = 12.0;
-
-fn log10(v: f64) -> f64 {
-    v.log10()
-}
 
 impl Scale {
     /// The value's place in the scale's own coordinate; NaN where it has none.
@@ -118,15 +116,15 @@ impl Axis {
         let w = self.low + share * (self.high - self.low);
         match &self.scale {
             Scale::Linear | Scale::Whole | Scale::Names(_) => w,
-            Scale::Log | Scale::Binary => 10f64.powf(w),
-            Scale::Below(top) => top - 10f64.powf(-w),
+            Scale::Log | Scale::Binary => powf(10.0, w),
+            Scale::Below(top) => top - powf(10.0, -w),
         }
     }
 
     /// Ticks for an axis of so many pixels, across (or up).
     pub fn ticks(&self, room: f64, across: bool) -> Vec<Tick> {
         let mut sparsest = Vec::new();
-        for set in self.candidates(room / if across { 46.0 } else { 28.0 }) {
+        for set in self.candidates(room / if across { 54.0 } else { 34.0 }) {
             if fits(&set, room, across) {
                 return set;
             }
@@ -197,7 +195,7 @@ impl Axis {
                     continue;
                 }
                 let large = low.abs().max(high.abs());
-                let many = large >= 1e6 || large < 1e-4;
+                let many = !(1e-4..1e6).contains(&large);
                 let ticks = (0..=(last - first).max(-1.0) as i64)
                     .map(|i| (first + i as f64) * step)
                     .map(|v| self.tick(v, Some(if many { short(v, 6) } else { fixed(v, decimals) })))
@@ -253,7 +251,7 @@ impl Axis {
     fn powers_of_two(&self, stride: i32) -> Vec<Tick> {
         let ticks = (-40..60)
             .filter(|k: &i32| k.rem_euclid(stride) == 0)
-            .map(|k| 2f64.powi(k))
+            .map(|k| powi(2.0, k))
             .map(|v| self.tick(v, Some(short(v, 6))))
             .collect();
         self.keep(ticks)

@@ -335,7 +335,7 @@ impl Canvas {
             write!(document.body, "\" fill=\"none\" stroke=\"{}\" stroke-opacity=\"{}\"", stroke.color, stroke.alpha);
         document.body.push_str(" stroke-width=\"");
         super::svg::hundredths(&mut document.body, units(stroke.width));
-        let _ = write!(document.body, "\" stroke-linecap=\"round\">{tip}</path>\n");
+        let _ = writeln!(document.body, "\" stroke-linecap=\"round\">{tip}</path>");
     }
 
     /// A text; the point is on its base line.
@@ -370,7 +370,7 @@ impl Canvas {
             out
         });
         let body = &mut self.document.borrow_mut().body;
-        let _ = write!(body, "<svg x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" viewBox=\"{x} {y} {w} {h}\">\n");
+        let _ = writeln!(body, "<svg x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" viewBox=\"{x} {y} {w} {h}\">");
     }
 
     /// End what [`Canvas::clip`] began.
@@ -387,9 +387,9 @@ impl Canvas {
             out
         });
         let body = &mut self.document.borrow_mut().body;
-        let _ = write!(
+        let _ = writeln!(
             body,
-            "<rect class=\"hover\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\" fill-opacity=\"0\"><title>{}</title></rect>\n",
+            "<rect class=\"hover\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\" fill-opacity=\"0\"><title>{}</title></rect>",
             color::INK,
             escape(text)
         );

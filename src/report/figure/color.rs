@@ -113,7 +113,7 @@ mod tests {
     fn ratio(a: Color, b: Color) -> f64 {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.04045 { c / 12.92 } else { crate::kernel::math::powf((c + 0.055) / 1.055, 2.4) }
         };
         let luminance = |c: Color| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2);
         let (a, b) = (luminance(a), luminance(b));

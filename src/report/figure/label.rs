@@ -36,7 +36,7 @@ const NAME: f64 = 12.0;
 /// Height of a line of names.
 const LINE: f64 = 17.0;
 /// Width of the key and the gap after it.
-const KEY: f64 = 26.0;
+const KEY: f64 = 28.0;
 /// The widest that names may be.
 const WIDEST: f64 = 190.0;
 
@@ -46,7 +46,7 @@ pub fn room(heading: &str, entries: &[Entry]) -> f64 {
         return 0.0;
     }
     let names = entries.iter().map(|e| KEY + font::width(&e.name, NAME, false)).fold(0.0, f64::max);
-    names.max(font::width(heading, NAME, true)).min(KEY + WIDEST) + 14.0
+    names.max(KEY + font::width(heading, NAME, true)).min(KEY + WIDEST) + 14.0
 }
 
 fn key(canvas: &Canvas, entry: &Entry, at: (f64, f64)) {
@@ -114,7 +114,7 @@ pub fn spread(places: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
 /// Name lines at their ends: each name as near as it can be to `ends` (height of the line's end), joined to it by a thin line that
 /// begins at `from` (where the line ends).
 pub fn at_ends(canvas: &Canvas, area: Rect, heading: &str, entries: &[Entry], ends: &[(f64, f64)]) {
-    let lead = 18.0;
+    let lead = 34.0;
     let top = area.top + if heading.is_empty() { 0.0 } else { LINE };
     let places: Vec<f64> = ends.iter().map(|e| if e.1.is_finite() { e.1 } else { area.bottom }).collect();
     let spread = spread(&places, LINE - 1.0, top + 6.0, area.bottom - 4.0);
@@ -129,10 +129,11 @@ pub fn at_ends(canvas: &Canvas, area: Rect, heading: &str, entries: &[Entry], en
     }
     for ((entry, end), y) in entries.iter().zip(ends).zip(&spread) {
         let from = if end.0.is_finite() { *end } else { (area.left, *y) };
-        let knee = area.left + 4.0;
-        let line = [from, (from.0.max(knee - 8.0), from.1), (area.left + lead - 5.0, *y)];
-        canvas.line(&line, Stroke::new(entry.color, 1.0).alpha(0.75));
-        canvas.dot((area.left + lead - 4.0, *y), 2.6, entry.color, 1.0);
+        let knee = area.left + lead - 18.0;
+        let line = [from, (from.0.max(area.left - 4.0), from.1), (knee, *y)];
+        canvas.line(&line, Stroke::new(entry.color, 0.8).alpha(0.6));
+        let dash = if let Key::Line(dash) = entry.key { dash } else { Dash::Solid };
+        canvas.line(&[(knee, *y), (knee + 16.0, *y)], Stroke::new(entry.color, 2.0).dash(dash));
         let name = font::elide(&entry.name, NAME, false, area.width() - lead - 3.0);
         if name != entry.name {
             canvas.tip(entry.name.clone());

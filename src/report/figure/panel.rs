@@ -76,7 +76,7 @@ fn names_across(names: &[String], width: f64) -> Across {
     if whole {
         return Across::Lines(wrapped);
     }
-    let short: Vec<String> = names.iter().map(|n| font::elide(n, TICK, false, 120.0)).collect();
+    let short: Vec<String> = names.iter().map(|n| font::elide(n, TICK, false, 140.0)).collect();
     let longest = short.iter().map(|n| font::width(n, TICK, false)).fold(0.0, f64::max);
     Across::Upwards(short, longest)
 }

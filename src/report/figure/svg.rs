@@ -97,7 +97,7 @@ impl Document {
     fn close(&mut self, name: &str) {
         match self.tip.take() {
             Some(tip) => {
-                let _ = write!(self.body, "><title>{}</title></{name}>\n", escape(&tip));
+                let _ = writeln!(self.body, "><title>{}</title></{name}>", escape(&tip));
             }
             None => self.body.push_str("/>\n"),
         }
@@ -214,7 +214,7 @@ impl DrawingBackend for Svg {
         }
         document.paint(style.color(), None);
         let tip = document.tip.take().map(|t| format!("<title>{}</title>", escape(&t))).unwrap_or_default();
-        let _ = write!(document.body, ">{}{tip}</text>\n", escape(text));
+        let _ = writeln!(document.body, ">{}{tip}</text>", escape(text));
         Ok(())
     }
 

@@ -1,1 +1,118 @@
-//! Pictures.
+//! Pictures: one file a kind, all from records.
+
+use crate::plan::show::{Draw, Plot};
+
+use super::figure::{Figure, Rect, png};
+use super::group::{Case, Groups, Missing, by_color, cases};
+use super::{Results, name};
+
+mod boundary;
+mod curves;
+mod measure_axis;
+mod scatter;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// The title, as it stands in the picture.
+    pub title: String,
+    /// The picture, to be put into a page or a file.
+    pub svg: String,
+    /// What it shows, in a sentence or two, with the main figures.
+    pub alt: String,
+    /// A name for its file, without ending.
+    pub file_stem: String,
+}
+
+/// Why a picture cannot be drawn. Missing values are no such reason: the picture then says so.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlotError {
+    /// An experiment has no results.
+    #[error(transparent)]
+    Missing(#[from] Missing),
+    /// The SVG cannot be made into pixels.
+    #[error("the picture cannot be rendered: {0}")]
+    Render(String),
+}
+
+/// What a kind of picture is drawn from.
+struct Input<'a> {
+    plot: &'a Plot,
+    title: String,
+    cases: Vec<Case<'a>>,
+    results: &'a Results,
+    index: usize,
+}
+
+/// A finished drawing: SVG, and what it shows.
+struct Drawing {
+    svg: String,
+    alt: String,
+}
+
+/// Width of a picture in pixels.
+const WIDTH: u32 = 800;
+/// Height of most pictures in pixels.
+const HEIGHT: u32 = 500;
+
+/// Draw a plot; `index` is its place among the notebook's items.
+pub fn draw(index: usize, plot: &Plot, results: &Results) -> Result<Picture, PlotError> {
+    let title = name::plot(plot);
+    let cases = cases(&plot.of, &plot.filters, results)?;
+    let input = Input { plot, title: title.clone(), cases, results, index };
+    let drawing = match &plot.draw {
+        Draw::Curves(metrics) => curves::draw(&input, metrics),
+        Draw::Scatter(x, y) => scatter::draw(&input, x, y),
+        Draw::Boundary => boundary::draw(&input),
+        _ => input.nothing("this kind of picture is not drawn"),
+    };
+    Ok(Picture { file_stem: name::stem(&title), title, svg: drawing.svg, alt: drawing.alt })
+}
+
+/// The picture as PNG, two pixels for one.
+pub fn png(picture: &Picture) -> Result<Vec<u8>, PlotError> {
+    png::render(&picture.svg).map_err(PlotError::Render)
+}
+
+impl<'a> Input<'a> {
+    /// The groups that `by`, or else a colour with labels, or else the selections make; and whether the colour made them.
+    fn groups(&self) -> Groups<'a> {
+        match &self.plot.color {
+            Some(color) if self.plot.by.is_empty() => by_color(&self.cases, &self.plot.of, color)
+                .unwrap_or_else(|| Groups::new(&self.cases, &self.plot.of, &[])),
+            _ => Groups::new(&self.cases, &self.plot.of, &self.plot.by),
+        }
+    }
+
+    /// An empty figure, its place for the panel, and one of `side` pixels beside it for names.
+    fn figure(&self, notes: &[String], height: u32, side: f64) -> (Figure, Rect, Rect) {
+        let figure = Figure::new(WIDTH, height, &self.title, notes);
+        let body = figure.body;
+        let gap = if side > 0.0 { 12.0 } else { 0.0 };
+        let main = Rect::new(body.left, body.top, body.right - side - gap, body.bottom);
+        let beside = Rect::new(body.right - side, body.top + 24.0, body.right, body.bottom - 24.0);
+        (figure, main, beside)
+    }
+
+    /// A picture that says why there is nothing in it.
+    fn nothing(&self, why: &str) -> Drawing {
+        let (figure, main, _) = self.figure(&[], 300, 0.0);
+        figure.say(main, why);
+        let alt = format!("{}: {why}.", self.title);
+        Drawing { svg: figure.canvas.finish(&alt), alt }
+    }
+
+    /// Why there is nothing, where no trial has what is asked for.
+    fn empty(&self, what: &str) -> Drawing {
+        if self.cases.is_empty() {
+            self.nothing("no trials")
+        } else {
+            self.nothing(&format!("{} without {what}", count(self.cases.len(), "trial")))
+        }
+    }
+}
+
+/// `1 trial`, `2 trials`.
+fn count(n: usize, what: &str) -> String {
+    format!("{} {what}{}", super::figure::number::fixed(n as f64, 0), if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,96 @@
+//! Draws every kind of picture from made-up records into a folder: `cargo run --example gallery FOLDER`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use caviar::plan::show::{Draw, Measure, Plot};
+use caviar::record::inspect::Inspection;
+use caviar::report::plot::{draw, png};
+use caviar::report::{Inspected, Results};
+
+mod records;
+use records::*;
+
+fn titled(title: &str, plot: Plot) -> Plot {
+    Plot { title: Some(title.into()), ..plot }
+}
+
+fn by(name: &str, plot: Plot) -> Plot {
+    Plot { by: vec![name.into()], ..plot }
+}
+
+fn color(measure: Measure, plot: Plot) -> Plot {
+    Plot { color: Some(measure), ..plot }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "gallery".into());
+    std::fs::create_dir_all(&folder)?;
+    let twelve: Vec<String> = (1..=12).map(|i| format!("placement number {i}")).collect();
+    let twelve: Vec<&str> = twelve.iter().map(String::as_str).collect();
+    let mut studies: Vec<_> = vec![
+        study("placement", &["before", "after", "none"], 60, 3, 30),
+        study("many", &twelve, 120, 1, 30),
+        study("crowd", &["before", "after", "none"], 10_000, 1, 3),
+        study("one", &["before"], 1, 1, 1),
+        study("nothing", &["before"], 0, 1, 1),
+        study("<script>", &["<b>bold</b>", "数値 \"&\" 🦀"], 12, 2, 10),
+        panda(5),
+        two(60),
+    ];
+    studies.extend(["grid", "random", "coarse_to_fine"].map(looked));
+    let mut results =
+        Results { studies: studies.into_iter().map(|s| (s.experiment.clone(), s)).collect(), ..Results::default() };
+
+    let accuracy = || Measure::Best(DEV_ACCURACY);
+    let curves = |of: &[&str]| plot(of, Draw::Curves(vec![DEV_LOSS]));
+    let scatter = |of: &[&str]| plot(of, Draw::Scatter(setting("rate"), accuracy()));
+    let mut plots: Vec<(&str, Plot, Vec<Inspection>)> = vec![
+        ("curves-by", by("norm", curves(&["placement"])), vec![]),
+        ("curves-many", by("norm", curves(&["many"])), vec![]),
+        ("curves-all", curves(&["placement"]), vec![]),
+        ("curves-panda", curves(&["baby"]), vec![]),
+        ("curves-two", plot(&["baby"], Draw::Curves(vec![DEV_LOSS, TRAIN_LOSS])), vec![]),
+        ("curves-rate", by("rate", plot(&["placement"], Draw::Curves(vec![DEV_ACCURACY]))), vec![]),
+        ("curves-one", curves(&["one"]), vec![]),
+        ("curves-none", curves(&["nothing"]), vec![]),
+        ("curves-script", by("norm", curves(&["<script>"])), vec![]),
+        ("scatter", color(setting("norm"), scatter(&["placement"])), vec![]),
+        ("scatter-number", color(setting("width"), scatter(&["placement"])), vec![]),
+        ("scatter-beta", plot(&["placement"], Draw::Scatter(setting("beta1"), accuracy())), vec![]),
+        ("scatter-strip", color(setting("norm"), plot(&["many"], Draw::Scatter(setting("norm"), accuracy()))), vec![]),
+        ("scatter-crowd", color(setting("norm"), scatter(&["crowd"])), vec![]),
+        ("scatter-many", color(setting("norm"), scatter(&["many"])), vec![]),
+        (
+            "scatter-epochs",
+            by("norm", plot(&["placement"], Draw::Scatter(setting("width"), Measure::EpochsTo(DEV_ACCURACY, 0.95)))),
+            vec![],
+        ),
+        ("scatter-one", scatter(&["one"]), vec![]),
+        ("boundary", plot(&["one"], Draw::Boundary), vec![Inspection::Boundary(boundary(3, 150))]),
+        (
+            "boundary-two",
+            plot(&["one"], Draw::Boundary),
+            vec![Inspection::Boundary(boundary(2, 60)), Inspection::Boundary(boundary(6, 300))],
+        ),
+        ("boundary-none", plot(&["one"], Draw::Boundary), vec![]),
+    ];
+    plots.push(("long-title", titled("A title that goes on and on, as the titles of careful people do, until it must be broken into several lines or it would run out of the picture at the right", by("norm", curves(&["placement"]))), vec![]));
+
+    let mut inspections = BTreeMap::new();
+    for (index, (_, _, found)) in plots.iter().enumerate() {
+        let found = found
+            .iter()
+            .enumerate()
+            .map(|(i, f)| Inspected { label: format!("model {}", i + 1), inspection: f.clone() });
+        inspections.insert(index, found.collect());
+    }
+    results.inspections = inspections;
+    for (index, (name, plot, _)) in plots.iter().enumerate() {
+        let picture = draw(index, plot, &results)?;
+        std::fs::write(Path::new(&folder).join(format!("{name}.svg")), &picture.svg)?;
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), png(&picture)?)?;
+        std::fs::write(Path::new(&folder).join(format!("{name}.txt")), &picture.alt)?;
+    }
+    Ok(())
+}
