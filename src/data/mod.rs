@@ -1,3 +1,46 @@
 //! Examples: sources, splits, scaling and evaluation sets.
+//!
+//! A [`Pipeline`](spec::Pipeline) goes in; [`describe`] says what is known of it before anything trains, and [`load`] gives the
+//! sets of one fold. [`Dataset`] stands between: it has read all sources once, and every fold is made from it.
 
+use std::path::Path;
+
+pub use error::{Error, Place};
+pub use facts::Facts;
+pub use prepared::{Dataset, Prepared, Split, Targets};
+
+use crate::kernel::Real;
+
+pub mod augment;
+pub mod change;
+mod embedded;
+pub mod error;
+pub mod examples;
+pub mod facts;
+pub mod field;
+pub mod files;
+pub mod memory;
+mod prepared;
+pub mod preprocessing;
+pub mod scale;
+mod source;
 pub mod spec;
+pub mod split;
+mod synthetic;
+mod table;
+
+/// What a pipeline's source holds, paths relative to `base`. Reads the source whole.
+///
+/// # Errors
+/// See [`Error`].
+pub fn describe(pipeline: &spec::Pipeline, base: &Path) -> Result<Facts, Error> {
+    Ok(Dataset::read(pipeline, base)?.facts().clone())
+}
+
+/// The sets of one fold (without `folds`: of the split, whatever the fold), paths relative to `base`.
+///
+/// # Errors
+/// See [`Error`].
+pub fn load<T: Real>(pipeline: &spec::Pipeline, base: &Path, fold: u32) -> Result<Prepared<T>, Error> {
+    Dataset::read(pipeline, base)?.prepare(fold)
+}
