@@ -312,7 +312,9 @@ impl Error {
             Error::Ragged { .. } => {
                 "mend the row: a field that holds the separator must be quoted; `separator = …` sets another".into()
             }
-            Error::OpenQuote { .. } => "close the quotation mark, or double it (\"\") where it belongs to the text".into(),
+            Error::OpenQuote { .. } => {
+                "close the quotation mark, or double it (\"\") where it belongs to the text".into()
+            }
             Error::NotUtf8 { .. } => "save the file as UTF-8".into(),
             Error::MissingValue { all: true, .. } => "the column has no value in any row: drop it".into(),
             Error::MissingValue { count, target, .. } => {
@@ -330,7 +332,9 @@ impl Error {
             Error::TextTarget { .. } => "leave out `mode`, or set `mode = classification`".into(),
             Error::TooManyClasses { .. } => "set `mode = regression`, or choose another target".into(),
             Error::OneClass { .. } => "a classifier needs rows of at least two classes: check the target".into(),
-            Error::Empty { .. } => "give a source that has rows (with `missing = drop`, check that some are complete)".into(),
+            Error::Empty { .. } => {
+                "give a source that has rows (with `missing = drop`, check that some are complete)".into()
+            }
             Error::TooFewRows { set, .. } => format!("add rows, or give {set} another share in `split`"),
             Error::Folds { of, .. } => format!("`folds` must be at least 2 and at most the number of {of}"),
             Error::Shares { .. } => "write for example `split = [70%, 15%, 15%]`".into(),

@@ -207,9 +207,7 @@ impl Target {
         let numbers = match column.values {
             Values::Texts { codes, names } => {
                 return match mode {
-                    Some(Mode::Regression) => {
-                        Err(Error::TextTarget { origin: origin.to_owned(), column: column.name })
-                    }
+                    Some(Mode::Regression) => Err(Error::TextTarget { origin: origin.to_owned(), column: column.name }),
                     _ if names.len() * 2 > codes.len() && names.len() > MOST_INFERRED_CLASSES => {
                         Err(Error::TooManyClasses {
                             origin: origin.to_owned(),

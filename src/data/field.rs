@@ -130,7 +130,8 @@ pub fn date(text: &str) -> Option<f64> {
     }
     // Days of a calendar whose years begin in March.
     let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day - 1 - 719_468;
+    let days =
+        365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day - 1 - 719_468;
     if bytes.len() == 10 {
         return Some(days as f64);
     }
@@ -172,13 +173,38 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_standard_parser() {
         for text in [
-            "0", "-0", "1", "-1.5", "+2", ".5", "5.", "1e3", "1E-3", "1e+05", "123456789012345678", "0.1", "3.14159265358979",
-            "1e22", "1e23", "1e-300", "9007199254740993", "0.30000000000000004", "2.2250738585072014e-308", "-4e-324",
-            "179769313486231570000000000000000000000000", "00012.50",
+            "0",
+            "-0",
+            "1",
+            "-1.5",
+            "+2",
+            ".5",
+            "5.",
+            "1e3",
+            "1E-3",
+            "1e+05",
+            "123456789012345678",
+            "0.1",
+            "3.14159265358979",
+            "1e22",
+            "1e23",
+            "1e-300",
+            "9007199254740993",
+            "0.30000000000000004",
+            "2.2250738585072014e-308",
+            "-4e-324",
+            "179769313486231570000000000000000000000000",
+            "00012.50",
         ] {
-            assert_eq!(number(text.as_bytes()).map(f64::to_bits), Some(text.parse::<f64>().unwrap().to_bits()), "{text}");
+            assert_eq!(
+                number(text.as_bytes()).map(f64::to_bits),
+                Some(text.parse::<f64>().unwrap().to_bits()),
+                "{text}"
+            );
         }
-        for text in ["", "-", ".", "e5", "1e", "1e+", "inf", "-inf", "NaN", "infinity", "1e999", "1 2", "1,5", "0x10", "1_000"] {
+        for text in
+            ["", "-", ".", "e5", "1e", "1e+", "inf", "-inf", "NaN", "infinity", "1e999", "1 2", "1,5", "0x10", "1_000"]
+        {
             assert_eq!(number(text.as_bytes()), None, "{text}");
         }
     }
@@ -194,7 +220,9 @@ mod tests {
         assert_eq!(date("1970-01-02T12:00"), Some(1.5));
         assert_eq!(date("1970-01-02 12:00:00Z"), Some(1.5));
         assert_eq!(date("1970-01-02T12:00:00.000+06:00"), Some(1.25));
-        for text in ["1900-02-29", "2001-13-01", "2001-1-1", "20010101", "2001-01-01x", "2001-01-01T1", "2001-01-01Té12:00"] {
+        for text in
+            ["1900-02-29", "2001-13-01", "2001-1-1", "20010101", "2001-01-01x", "2001-01-01T1", "2001-01-01Té12:00"]
+        {
             assert_eq!(date(text), None, "{text}");
         }
     }

@@ -28,6 +28,8 @@ pub mod spec;
 pub mod split;
 mod synthetic;
 mod table;
+#[cfg(test)]
+mod tests;
 
 /// What a pipeline's source holds, paths relative to `base`. Reads the source whole.
 ///

@@ -130,7 +130,9 @@ impl Dataset {
             digest
         } else {
             let mut hasher = blake3::Hasher::new();
-            for (role, set) in [("train", Some(&digest)), ("dev", dev.as_ref().map(|d| &d.1)), ("test", test.as_ref().map(|t| &t.1))] {
+            for (role, set) in
+                [("train", Some(&digest)), ("dev", dev.as_ref().map(|d| &d.1)), ("test", test.as_ref().map(|t| &t.1))]
+            {
                 if let Some(digest) = set {
                     hasher.update(role.as_bytes()).update(digest.as_bytes());
                 }
@@ -189,8 +191,7 @@ impl Dataset {
         let Sets { train, dev, test } = self.sets(fold)?;
         let examples = &self.examples;
         let pipeline = &self.pipeline;
-        let fitted =
-            Preprocessing::fit(examples, &self.facts, &train, pipeline.normalize, missing(&pipeline.source));
+        let fitted = Preprocessing::fit(examples, &self.facts, &train, pipeline.normalize, missing(&pipeline.source));
         let changed = |set: &Option<Evaluation>| matches!(set, Some(Evaluation::Changed(t)) if !t.is_empty());
         let measures = if changed(&pipeline.dev) || changed(&pipeline.test) || !pipeline.augment.is_empty() {
             measure(examples, &fitted, &train)
@@ -367,9 +368,7 @@ fn recoded(ours: &Values, theirs: Values) -> Result<Values, Recode> {
         (ours, Values::Numbers(v)) if v.iter().all(|x| x.is_nan()) => Ok(match ours {
             Values::Booleans(_) => Values::Booleans(v),
             Values::Dates(_) => Values::Dates(v),
-            Values::Texts { names, .. } => {
-                Values::Texts { codes: vec![super::examples::ABSENT; v.len()], names: names.clone() }
-            }
+            Values::Texts { names, .. } => Values::Texts { codes: vec![ABSENT; v.len()], names: names.clone() },
             Values::Numbers(_) => Values::Numbers(v),
         }),
         (ours, theirs) => Err(Recode::Kind(kind(&theirs), kind(ours))),
@@ -413,7 +412,7 @@ fn measure(examples: &Examples, fitted: &Preprocessing, train: &[u32]) -> Measur
 /// Rows of features to a set.
 fn encode<T: Real>(examples: &Examples, fitted: &Preprocessing, rows: Vec<u32>) -> Split<T> {
     let size = fitted.shape.size();
-    let mut x: Array2<T> = Array2::zeros((rows.len(), size));
+    let mut x: Array2<T> = Array2::from_elem((rows.len(), size), T::ZERO);
     if let Some(flat) = x.as_slice_mut().filter(|flat| !flat.is_empty()) {
         let per_thread = rows.len().div_ceil(if flat.len() < 1 << 20 { 1 } else { memory::threads() });
         std::thread::scope(|scope| {
@@ -500,7 +499,7 @@ fn encode_changed<T: Real>(
     set: u32,
 ) -> Split<T> {
     let size = fitted.shape.size();
-    let mut x: Array2<T> = Array2::zeros((rows.len(), size));
+    let mut x: Array2<T> = Array2::from_elem((rows.len(), size), T::ZERO);
     let (mut raw, mut scratch) = (vec![0.0; size], vec![0.0; size]);
     for (&row, mut out) in rows.iter().zip(x.rows_mut()) {
         fitted.raw_row(examples, row as usize, &mut raw);

@@ -290,8 +290,7 @@ fn fill(values: &Values, train: &[u32], rule: Missing) -> Option<f64> {
 /// The class of each row of another source by this one's names.
 pub(super) fn same_classes(target: &Target, names: &[String]) -> Result<Vec<u32>, (usize, String)> {
     let Target::Classes { codes, names: own } = target else { return Err((0, String::new())) };
-    let map: Vec<Option<u32>> =
-        own.iter().map(|name| names.iter().position(|n| n == name).map(|i| i as u32)).collect();
+    let map: Vec<Option<u32>> = own.iter().map(|name| names.iter().position(|n| n == name).map(|i| i as u32)).collect();
     codes
         .iter()
         .enumerate()

@@ -3,7 +3,8 @@
 //! Every set gets its share of each class as exactly as whole rows allow: the size of a set is its share of all rows
 //! (largest remainder), and within it each class gets its quota rounded down, the rows that are left going to the classes
 //! of largest remainder (the first of equals). A class keeps at least one row in train. With `groups`, whole groups are
-//! dealt, the largest first, to the set that lacks most rows; classes are then not balanced.
+//! dealt, the largest first, to the set that lacks most rows; classes are then not balanced. The share of a set that has a
+//! source of its own goes to train, and so does that of dev with `folds`.
 
 use super::error::Error;
 use super::examples::{Examples, Target};
@@ -57,17 +58,16 @@ pub fn split(examples: &Examples, pipeline: &Pipeline, fold: u32) -> Result<Sets
     if !shares.iter().all(|s| (0.0..=1.0).contains(s)) || (sum - 1.0).abs() > 1e-6 || shares[0] <= 0.0 {
         return Err(Error::Shares { shares });
     }
-    if own(&pipeline.dev) || pipeline.folds.is_some() {
-        shares[1] = 0.0;
+    // The share of a set that does not come from here goes to train.
+    for (i, elsewhere) in [(1, own(&pipeline.dev) || pipeline.folds.is_some()), (2, own(&pipeline.test))] {
+        if elsewhere {
+            shares[0] += std::mem::take(&mut shares[i]);
+        }
     }
-    if own(&pipeline.test) {
-        shares[2] = 0.0;
-    }
-    let whole: f64 = shares.iter().sum();
-    let sizes = apportion(n, &shares.map(|s| s / whole));
+    let sizes = apportion(n, &shares);
     for (i, set) in ["train", "dev", "test"].into_iter().enumerate() {
         if shares[i] > 0.0 && sizes[i] == 0 {
-            return Err(too_few(examples, set, format!("{} %", (shares[i] / whole * 1000.0).round() / 10.0)));
+            return Err(too_few(examples, set, format!("{} %", (shares[i] * 1000.0).round() / 10.0)));
         }
     }
     let mut sets = Sets::default();
@@ -206,8 +206,7 @@ fn hold_out(
     fold: u32,
     seed: u64,
 ) -> Result<(Vec<u32>, Vec<u32>), Error> {
-    let impossible =
-        |units, of| Error::Folds { origin: examples.origin.clone(), folds, units, of };
+    let impossible = |units, of| Error::Folds { origin: examples.origin.clone(), folds, units, of };
     if folds < 2 || folds > rows.len() {
         return Err(impossible(rows.len(), "rows"));
     }

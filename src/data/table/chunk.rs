@@ -151,9 +151,7 @@ pub(super) fn parse(
         columns: kinds
             .iter()
             .map(|kind| match kind {
-                Kind::Numbers => {
-                    ChunkColumn::Numbers { values: Vec::with_capacity(rows), bad: 0, first_bad: None }
-                }
+                Kind::Numbers => ChunkColumn::Numbers { values: Vec::with_capacity(rows), bad: 0, first_bad: None },
                 Kind::Texts => ChunkColumn::Texts { codes: Vec::with_capacity(rows), names: Vec::new() },
             })
             .collect(),
@@ -175,32 +173,29 @@ pub(super) fn parse(
         let mut spans = 1;
         for (number, &to) in fields.iter().enumerate() {
             let after = match to.map(|to| &mut chunk.columns[to]) {
-                Some(ChunkColumn::Numbers { values, bad, first_bad }) => {
-                    match field::leading_number(&bytes[at..]) {
-                        Some((x, n)) if ends_field(bytes, at + n, separator) => {
-                            values.push(x);
-                            at + n
-                        }
-                        _ => {
-                            let field = read_field(bytes, at, separator);
-                            if !field.closed {
-                                return Err(failed(Problem::OpenQuote));
-                            }
-                            spans += field.lines;
-                            if field::is_missing(&field.bytes) {
-                                values.push(f64::NAN);
-                            } else if let Some(x) = field::number(&field.bytes) {
-                                values.push(x);
-                            } else {
-                                values.push(f64::NAN);
-                                *bad += 1;
-                                first_bad
-                                    .get_or_insert_with(|| (row, String::from_utf8_lossy(&field.bytes).into_owned()));
-                            }
-                            field.end
-                        }
+                Some(ChunkColumn::Numbers { values, bad, first_bad }) => match field::leading_number(&bytes[at..]) {
+                    Some((x, n)) if ends_field(bytes, at + n, separator) => {
+                        values.push(x);
+                        at + n
                     }
-                }
+                    _ => {
+                        let field = read_field(bytes, at, separator);
+                        if !field.closed {
+                            return Err(failed(Problem::OpenQuote));
+                        }
+                        spans += field.lines;
+                        if field::is_missing(&field.bytes) {
+                            values.push(f64::NAN);
+                        } else if let Some(x) = field::number(&field.bytes) {
+                            values.push(x);
+                        } else {
+                            values.push(f64::NAN);
+                            *bad += 1;
+                            first_bad.get_or_insert_with(|| (row, String::from_utf8_lossy(&field.bytes).into_owned()));
+                        }
+                        field.end
+                    }
+                },
                 Some(ChunkColumn::Texts { codes, names }) => {
                     let field = read_field(bytes, at, separator);
                     if !field.closed {
@@ -270,8 +265,6 @@ pub(super) fn parse(
 fn ends_field(bytes: &[u8], at: usize, separator: u8) -> bool {
     match bytes.get(at) {
         None => true,
-        Some(&b) => {
-            b == separator || b == b'\n' || b == b'\r' && matches!(bytes.get(at + 1), Some(b'\n') | None)
-        }
+        Some(&b) => b == separator || b == b'\n' || b == b'\r' && matches!(bytes.get(at + 1), Some(b'\n') | None),
     }
 }

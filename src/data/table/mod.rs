@@ -38,7 +38,10 @@ pub(super) struct Request<'a> {
 
 /// Read a table. `open` is called again when the first guess of a column's kind was wrong; the digest of the first reading
 /// counts.
-pub(super) fn read(request: &Request<'_>, open: &dyn Fn() -> Result<Opened, Error>) -> Result<(Examples, String), Error> {
+pub(super) fn read(
+    request: &Request<'_>,
+    open: &dyn Fn() -> Result<Opened, Error>,
+) -> Result<(Examples, String), Error> {
     let mut reader = Pieces::new(open()?, PIECE);
     let first = reader.next(request.origin)?.unwrap_or_default();
     let header = Header::read(request, &first)?;
@@ -174,7 +177,10 @@ impl Header {
             }
             at += length;
         }
-        counts.iter().map(|&(there, numbers)| if mostly(numbers, there) { Kind::Numbers } else { Kind::Texts }).collect()
+        counts
+            .iter()
+            .map(|&(there, numbers)| if mostly(numbers, there) { Kind::Numbers } else { Kind::Texts })
+            .collect()
     }
 }
 
