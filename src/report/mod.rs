@@ -9,6 +9,7 @@ use crate::record::Study;
 use crate::record::inspect::Inspection;
 use crate::stats::claim::{ClaimError, Verdict};
 
+pub mod diff;
 pub mod figure;
 pub mod group;
 pub mod name;
