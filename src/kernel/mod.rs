@@ -9,6 +9,8 @@
 
 pub mod activation;
 pub mod batch_norm;
+#[cfg(test)]
+mod bits;
 mod coefficients;
 pub mod elementwise;
 pub mod gemm;
@@ -20,9 +22,11 @@ pub mod philox;
 mod real;
 pub mod reduce;
 pub mod softmax;
+pub mod team;
 
 pub use activation::Activation;
 pub(crate) use isa::kernel;
 pub use isa::{Isa, UnknownIsa};
 pub use philox::{Purpose, Stream};
 pub use real::Real;
+pub use team::Team;
