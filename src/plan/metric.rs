@@ -71,6 +71,14 @@ impl Metric {
     }
 }
 
+impl Metric {
+    /// Whether it is recorded at every epoch only when asked for: what costs more than counting the dev set's errors.
+    /// At the end of training all sets are measured.
+    pub fn is_extra(self) -> bool {
+        self.set != Set::Dev || matches!(self.kind, MetricKind::Top(_) | MetricKind::Auc | MetricKind::Calibration)
+    }
+}
+
 impl std::fmt::Display for Set {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -56,6 +56,24 @@ pub struct Run {
     pub seconds: f64,
 }
 
+impl Run {
+    /// A run of which nothing is known but its outcome.
+    pub fn empty(key: String, repetition: u32, outcome: Outcome) -> Self {
+        Run {
+            key,
+            repetition,
+            outcome,
+            series: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            parameters: 0,
+            changes: Vec::new(),
+            activations: Vec::new(),
+            gradients: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+}
+
 /// How a layer's output is spread over a fixed part of the training set, epoch by epoch (the first entry before training).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerSpread {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::metric::{Metric, MetricKind};
+use crate::plan::metric::Metric;
 use crate::plan::training::{Observe, Training};
 use crate::record::{Outcome, Run};
 
@@ -19,40 +19,32 @@ pub fn satisfies(run: &Run, observe: &Observe) -> bool {
 /// Whether a stored run has all that a training asks for: what is to be observed, and its objective.
 pub fn complete(run: &Run, training: &Training) -> bool {
     let trained = run.series.values().any(|values| !values.is_empty());
-    let judged = !is_costly(training.objective.kind) || has(run, training.objective) || !trained;
+    let judged = !training.objective.is_extra() || has(run, training.objective) || !trained;
     judged && satisfies(run, &training.observe)
 }
 
 fn has(run: &Run, metric: Metric) -> bool {
-    let name = metric.to_string();
-    run.series.contains_key(&name) || run.metrics.contains_key(&name)
+    run.series.contains_key(&metric.to_string())
 }
 
 /// Leave out what another notebook asked for and this one does not, so that what is stored never shows in a record.
 pub fn narrow(run: &mut Run, training: &Training) {
-    let observe = &training.observe;
-    let wanted = |name: &str| {
-        !costly(name) || name == training.objective.to_string() || observe.metrics.iter().any(|m| m.to_string() == name)
-    };
-    run.series.retain(|name, _| wanted(name));
-    run.metrics.retain(|name, _| wanted(name));
-    if !observe.activations {
+    let wanted: Vec<String> =
+        training.observe.metrics.iter().chain([&training.objective]).map(ToString::to_string).collect();
+    run.series.retain(|name, _| !is_extra(name) || wanted.contains(name));
+    run.metrics.retain(|name, _| !name.contains(".top(") || wanted.contains(name));
+    if !training.observe.activations {
         run.activations.clear();
     }
-    if !observe.gradients {
+    if !training.observe.gradients {
         run.gradients.clear();
     }
 }
 
-/// Whether a metric of this name is recorded only when asked for.
-fn costly(name: &str) -> bool {
-    let kind = name.split_once('.').map_or(name, |(_, kind)| kind);
-    kind == "auc" || kind == "calibration" || kind.starts_with("top(")
-}
-
-/// Whether metrics of this kind are recorded only when asked for.
-pub fn is_costly(kind: MetricKind) -> bool {
-    matches!(kind, MetricKind::Auc | MetricKind::Calibration | MetricKind::Top(_))
+/// [`Metric::is_extra`] of a name.
+fn is_extra(name: &str) -> bool {
+    let (set, kind) = name.split_once('.').unwrap_or(("", name));
+    set != "dev" || kind == "auc" || kind == "calibration" || kind.starts_with("top(")
 }
 
 /// The first thing that two records of one training say differently, if there is one; seconds do not count, and neither
@@ -141,7 +133,7 @@ fn shared<'a, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::metric::Set;
+    use crate::plan::metric::{MetricKind, Set};
     use crate::record::LayerNorm;
     use crate::store::sample::{run, training};
 
@@ -180,10 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn costly_names_are_those_of_costly_kinds() {
+    fn extra_names_are_those_of_extra_metrics() {
         use MetricKind::*;
-        for kind in [Loss, Accuracy, Error, Top(5), Precision, Recall, F1, Auc, Calibration, Mse, Mae, R2] {
-            assert_eq!(costly(&Metric { set: Set::Test, kind }.to_string()), is_costly(kind), "{kind:?}");
+        for set in [Set::Train, Set::Dev, Set::Test] {
+            for kind in [Loss, Accuracy, Error, Top(5), Precision, Recall, F1, Auc, Calibration, Mse, Mae, R2] {
+                let metric = Metric { set, kind };
+                assert_eq!(is_extra(&metric.to_string()), metric.is_extra(), "{metric}");
+            }
         }
     }
 

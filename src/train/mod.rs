@@ -1,1 +1,8 @@
 //! Training: epochs, metrics, checkpoints.
+
+pub mod checkpoint;
+pub mod inspect;
+pub mod metrics;
+pub mod session;
+
+pub use session::{Control, Session, TrainError};

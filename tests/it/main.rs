@@ -6,3 +6,4 @@ mod harness;
 mod layers;
 mod network;
 mod tidy;
+mod training;

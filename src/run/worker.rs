@@ -1,0 +1,118 @@
+//! One task done: a network trained from its last checkpoint, or a program run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::datasets::Datasets;
+use super::executor::Job;
+use crate::kernel::{Isa, Real};
+use crate::plan::training::{Precision, Task, Training};
+use crate::record::Run;
+use crate::store::{Store, key};
+use crate::train::checkpoint::Checkpoint;
+use crate::train::{Control, Session};
+
+/// How often a long training leaves a checkpoint.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+/// How often the epochs of a live job are reported.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+/// What a worker has at hand.
+pub struct Equipment {
+    /// Data sets.
+    pub datasets: Arc<Datasets>,
+    /// Where checkpoints are.
+    pub store: Arc<Store>,
+    /// Which instructions are used.
+    pub isa: Isa,
+    /// Whether checkpoints are looked up.
+    pub fresh: bool,
+    /// Where commands run.
+    pub folder: PathBuf,
+}
+
+/// Do a job; `None` if it was given up. `threads` may work on one product.
+///
+/// # Errors
+/// With a message for the person who started it.
+pub fn perform(
+    job: &Job,
+    equipment: &Equipment,
+    threads: usize,
+    cancel: &AtomicBool,
+    report: &mut dyn FnMut(Run),
+) -> Result<Option<Run>, String> {
+    match &job.task {
+        Task::Train(training) => {
+            let work = Work { job, training, equipment, threads, cancel };
+            match training.precision {
+                Precision::F32 => work.train::<f32>(report),
+                Precision::F64 => work.train::<f64>(report),
+            }
+        }
+        Task::Command(command) => super::command::perform(command, job, equipment, cancel, report),
+    }
+}
+
+struct Work<'a> {
+    job: &'a Job,
+    training: &'a Training,
+    equipment: &'a Equipment,
+    threads: usize,
+    cancel: &'a AtomicBool,
+}
+
+impl Work<'_> {
+    fn train<T: Real>(&self, report: &mut dyn FnMut(Run)) -> Result<Option<Run>, String> {
+        let training = self.training;
+        let data = self
+            .equipment
+            .datasets
+            .prepared::<T>(&training.data, training.repetition)
+            .map_err(|error| error.to_string())?;
+        let mut session =
+            Session::<T>::new(training, &data, self.equipment.isa, self.threads).map_err(|e| e.to_string())?;
+        if !self.equipment.fresh
+            && let Some(checkpoint) = self.last_checkpoint()
+        {
+            session.restore(checkpoint).map_err(|e| e.to_string())?;
+        }
+        let mut saved = Instant::now();
+        let mut reported = Instant::now();
+        let mut control = || if self.cancel.load(Ordering::Relaxed) { Control::Cancel } else { Control::Continue };
+        // The state before a change of settings is kept, so that editing the change goes on from there.
+        let boundaries: Vec<u32> = training.phases[1..].iter().map(|phase| phase.after).collect();
+        while !session.finished() {
+            let before =
+                (session.epoch() > 0 && saved.elapsed() >= CHECKPOINT_EVERY) || boundaries.contains(&session.epoch());
+            if before && session.epoch() > 0 {
+                self.save(&session.checkpoint());
+                saved = Instant::now();
+            }
+            if !session.train_epoch(&mut control) {
+                return Ok(None);
+            }
+            if self.job.live && (reported.elapsed() >= REPORT_EVERY || session.finished()) {
+                report(session.progress(self.job.key.to_string()));
+                reported = Instant::now();
+            }
+        }
+        let (run, checkpoint) = session.finish(self.job.key.to_string());
+        self.save(&checkpoint);
+        Ok(Some(run))
+    }
+
+    fn last_checkpoint<T: Real>(&self) -> Option<Checkpoint<T>> {
+        let (_, bytes) = self.equipment.store.resume(self.training)?;
+        Checkpoint::from_bytes(&bytes).filter(|checkpoint| checkpoint.history.observes(&self.training.observe))
+    }
+
+    /// A checkpoint that cannot be written costs time later, not this result.
+    fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) {
+        let epoch = checkpoint.history.epoch;
+        let key = key::lineage_at(self.training, epoch);
+        let _ = self.equipment.store.put_checkpoint(&key, epoch, &checkpoint.to_bytes());
+    }
+}
