@@ -1,7 +1,7 @@
 """Make the embedded fonts from Inter 3.19 (Debian 12 package fonts-inter): python subset.py FOLDER-WITH-OTF
 
 Needs fonttools and brotli. Kept: Latin, Greek, Cyrillic, punctuation, superscripts, arrows, mathematics, shapes; of the layout
-features only kerning and mark placement, so that a text's width is the sum of its advances and kerns.
+features kerning, mark placement and, for tables, figures of equal width, so that a text's width is the sum of its advances and kerns.
 """
 
 import sys
@@ -16,7 +16,7 @@ folder = sys.argv[1]
 for style in ("Regular", "SemiBold"):
     for flavor in (None, "woff2"):
         options = subset.Options()
-        options.layout_features = ["kern", "mark", "mkmk", "ccmp"]
+        options.layout_features = ["kern", "mark", "mkmk", "ccmp", "tnum"]
         options.hinting = False
         options.desubroutinize = False
         options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14, 16, 17]

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use caviar::plan::show::{Draw, Measure, Plot};
+use caviar::plan::show::{Draw, Measure, Plot, Table};
 use caviar::record::inspect::Inspection;
 use caviar::report::plot::{draw, png};
+use caviar::report::table::{Style, build, html, markdown, terminal, tsv};
 use caviar::report::{Inspected, Results};
 
 mod records;
@@ -86,11 +87,53 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         inspections.insert(index, found.collect());
     }
     results.inspections = inspections;
+    write_tables(Path::new(&folder), &results)?;
     for (index, (name, plot, _)) in plots.iter().enumerate() {
         let picture = draw(index, plot, &results)?;
         std::fs::write(Path::new(&folder).join(format!("{name}.svg")), &picture.svg)?;
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), png(&picture)?)?;
         std::fs::write(Path::new(&folder).join(format!("{name}.txt")), &picture.alt)?;
     }
+    Ok(())
+}
+
+fn write_tables(folder: &Path, results: &Results) -> Result<(), Box<dyn std::error::Error>> {
+    let table = |of: &[&str], by: &[&str], show: Vec<Measure>, top: Option<u32>| Table {
+        title: None,
+        of: of.iter().map(|e| all(e)).collect(),
+        by: by.iter().map(|b| b.to_string()).collect(),
+        show,
+        filters: vec![],
+        sort: None,
+        top,
+    };
+    let dev_loss = || Measure::Metric(DEV_LOSS);
+    let show = || vec![Measure::Best(DEV_ACCURACY), dev_loss(), Measure::EpochsTo(DEV_ACCURACY, 0.9)];
+    let mut out = String::new();
+    for table in [
+        table(&["placement"], &["norm"], show(), None),
+        table(&["placement"], &[], vec![], Some(12)),
+        table(
+            &["baby", "one"],
+            &[],
+            vec![
+                Measure::Best(DEV_ACCURACY),
+                Measure::Time,
+                Measure::Parameters,
+                Measure::EpochsTo(DEV_ACCURACY, 0.99),
+            ],
+            None,
+        ),
+        table(&["<script>"], &["norm"], vec![], None),
+        table(&["nothing"], &[], vec![], None),
+    ] {
+        let grid = build(&table, results)?;
+        for (width, color) in [(100, false), (60, true), (24, false)] {
+            out += &terminal(&grid, Style { width, color, rows: 40 });
+            out.push('\n');
+        }
+        out += &format!("{}\n{}\n{}\n", markdown(&grid), tsv(&grid), html(&grid).into_string());
+    }
+    std::fs::write(folder.join("tables.txt"), out)?;
     Ok(())
 }

@@ -7,7 +7,6 @@ use crate::record::{Setting, Study, Trial};
 use crate::stats::select::{filtered, select};
 
 use super::Results;
-use super::figure::number::short;
 use super::name;
 
 /// A trial and the study that it belongs to.
@@ -109,11 +108,14 @@ impl<'a> Values<'a> {
             None => (usize::MAX, "–".into()),
             Some(Setting::Label(l)) => (self.labels.iter().position(|k| k == l).unwrap_or(0), l.clone()),
             Some(Setting::Number(v)) if self.numbers[0].is_nan() => {
-                (self.labels.len() + self.numbers.iter().position(|k| k == v).unwrap_or(0), short(*v, 4))
+                (self.labels.len() + self.numbers.iter().position(|k| k == v).unwrap_or(0), name::number(*v))
             }
             Some(Setting::Number(v)) => {
                 let at = self.numbers[1..].iter().position(|k| v <= k).unwrap_or(0);
-                (self.labels.len() + at, format!("{} – {}", short(self.numbers[at], 2), short(self.numbers[at + 1], 2)))
+                (
+                    self.labels.len() + at,
+                    format!("{} – {}", name::number(self.numbers[at]), name::number(self.numbers[at + 1])),
+                )
             }
         }
     }

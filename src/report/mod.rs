@@ -14,6 +14,7 @@ pub mod figure;
 pub mod group;
 pub mod name;
 pub mod plot;
+pub mod table;
 
 /// What came of a notebook, as far as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]

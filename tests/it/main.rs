@@ -5,5 +5,6 @@ mod gradients;
 mod harness;
 mod layers;
 mod network;
+mod report;
 mod tidy;
 mod training;

@@ -1,0 +1,42 @@
+//! A table for a page, whose columns sort.
+
+use maud::{Markup, html as markup};
+
+use super::grid::{Grid, Kind};
+
+/// A figure as wide as a digit, which pads numbers so that their points line up.
+const FIGURE_SPACE: char = '\u{2007}';
+
+/// The table; each header cell is a button that sorts, each cell holds its number for that.
+pub fn html(grid: &Grid) -> Markup {
+    let columns: Vec<Vec<String>> = (0..grid.columns.len()).map(|c| grid.aligned(c, FIGURE_SPACE)).collect();
+    markup! {
+        figure.table {
+            figcaption { (grid.title) }
+            @if !grid.rows.is_empty() {
+                div.scroll tabindex="0" role="region" aria-label=(grid.title) {
+                    table.sortable {
+                        thead { tr {
+                            @for (c, column) in grid.columns.iter().enumerate() {
+                                th scope="col" .number[grid.numeric(c)] { button type="button" { (column.name) } }
+                            }
+                        } }
+                        tbody {
+                            @for (r, row) in grid.rows.iter().enumerate() {
+                                tr {
+                                    @for (c, cell) in row.iter().enumerate() {
+                                        td .number[grid.numeric(c)] .best[cell.best] .warning[grid.columns[c].kind == Kind::Warning]
+                                            data-v=[cell.value.map(|v| v.to_string())] {
+                                            @if cell.best { strong title="best of its column" { (columns[c][r]) } } @else { (columns[c][r]) }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !grid.notes.is_empty() { p.note { (grid.notes.join("; ")) "." } }
+        }
+    }
+}
