@@ -315,6 +315,12 @@ impl<T: Real> Network<T> {
         &self.inventory.buffers
     }
 
+    /// Where the weights of dense and conv layers are: what decay works on, not b, γ and β.
+    pub fn weight_ranges(&self) -> Vec<std::ops::Range<usize>> {
+        let weights = self.inventory.parameters.iter().filter(|tensor| tensor.role == Role::Weight);
+        weights.map(|tensor| tensor.range.clone()).collect()
+    }
+
     /// All that is learned.
     pub fn parameters(&self) -> &[T] {
         &self.parameters

@@ -124,6 +124,19 @@ fn of_images() {
             right(&layers, input, Loss::MeanSquaredError);
         }
     }
+    // So many windows that they are laid out in groups of examples: one at a time, and three with one left over.
+    for (height, width) in [(28, 28), (20, 10)] {
+        let layers = [
+            conv(4, 3, 1, Padding::Same),
+            Layer::Activation(Activation::Tanh),
+            conv(2, 5, 1, Padding::Same),
+            Layer::GlobalAveragePool,
+            dense(2),
+        ];
+        let report =
+            check(&layers, Shape::Image(height, width, 1), Loss::MeanSquaredError, 0).expect("layers that fit");
+        assert!(report.worst() <= BAR, "{report:#?}");
+    }
     let layers = [
         Layer::Image { height: 6, width: 5, channels: 2 },
         conv(3, 3, 1, Padding::Same),
