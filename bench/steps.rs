@@ -113,7 +113,7 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> [f64; 4] {
         Stream::new(1, Purpose::Shuffle, 0, 0, round).shuffle(&mut order);
         let mut steps = 0;
         // Enough steps that the clock does not count, few enough that many rounds are quiet.
-        let most = (10_000.0 / workload.goal).ceil() as usize;
+        let most = (1_000.0 / workload.goal).ceil() as usize;
         let mut parts = [0.0; 3];
         for rows in order.chunks_exact(workload.batch).take(most) {
             let clock = Instant::now();

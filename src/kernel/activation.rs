@@ -79,6 +79,12 @@ kernel! {
         }
     }
 
+    fn relu_in_place<T>(a: &mut [T]) {
+        for a in a {
+            *a = if *a < T::ZERO { T::ZERO } else { *a };
+        }
+    }
+
     fn relu_backward<T>(a: &[T], d: &mut [T]) {
         for (d, &a) in d.iter_mut().zip(a) {
             *d = if a > T::ZERO { d.flush() } else { T::ZERO };
@@ -179,10 +185,17 @@ kernel! {
 
 /// a = f(a).
 pub fn apply<T: Real>(isa: Isa, f: Activation, a: &mut [T]) {
-    let mut z = [T::ZERO; 256];
-    for a in a.chunks_mut(z.len()) {
-        let z = &mut z[..a.len()];
-        z.copy_from_slice(a);
-        forward(isa, f, z, a);
+    match f {
+        Activation::Identity => {}
+        Activation::Relu => relu_in_place(isa, a),
+        // Beside their arithmetic the copy is nothing.
+        _ => {
+            let mut z = [T::ZERO; 256];
+            for a in a.chunks_mut(z.len()) {
+                let z = &mut z[..a.len()];
+                z.copy_from_slice(a);
+                forward(isa, f, z, a);
+            }
+        }
     }
 }
