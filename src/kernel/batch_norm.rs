@@ -1,6 +1,6 @@
 //! Batch normalisation over the rows of a matrix (Ioffe & Szegedy 2015), each direction in one sweep over tiles of columns.
 
-use super::reduce::{CHAINS, ColumnPass, chains, fold_chains, load, over_columns};
+use super::reduce::{CHAINS, ColumnPass, fold_chains, load, over_columns};
 use super::{Isa, Real, kernel};
 
 /// The statistics of a batch, one number a column.
@@ -30,23 +30,32 @@ struct Forward<'a, T> {
 impl<T: Real> ColumnPass for Forward<'_, T> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize) {
-        let n = T::from_usize(self.rows);
-        let mut mean = chains::<T, W>(self.rows, self.columns, from, |sum, at| {
-            let z: [T; W] = load(self.z, at);
-            for j in 0..W {
-                sum[j] += z[j];
+        let (rows, columns) = (self.rows, self.columns);
+        let n = T::from_usize(rows);
+        let mut sums = [[T::ZERO; W]; CHAINS];
+        for row in (0..rows).step_by(CHAINS) {
+            for c in 0..CHAINS.min(rows - row) {
+                let z: [T; W] = load(self.z, (row + c) * columns + from);
+                for j in 0..W {
+                    sums[c][j] += z[j];
+                }
             }
-        });
+        }
+        let mut mean = fold_chains(sums);
         for mean in &mut mean {
             *mean /= n;
         }
-        let mut variance = chains::<T, W>(self.rows, self.columns, from, |sum, at| {
-            let z: [T; W] = load(self.z, at);
-            for j in 0..W {
-                let e = z[j] - mean[j];
-                sum[j] = e.mul_add(e, sum[j]);
+        let mut sums = [[T::ZERO; W]; CHAINS];
+        for row in (0..rows).step_by(CHAINS) {
+            for c in 0..CHAINS.min(rows - row) {
+                let z: [T; W] = load(self.z, (row + c) * columns + from);
+                for j in 0..W {
+                    let e = z[j] - mean[j];
+                    sums[c][j] = e.mul_add(e, sums[c][j]);
+                }
             }
-        });
+        }
+        let mut variance = fold_chains(sums);
         let mut inverse = [T::ONE; W];
         for j in 0..W {
             variance[j] /= n;
@@ -126,8 +135,7 @@ impl<T: Real> ColumnPass for Backward<'_, T> {
         let (mean, inverse) = (load::<T, W>(self.mean, from), load::<T, W>(self.inverse, from));
         let mut plain = [[T::ZERO; W]; CHAINS];
         let mut along = [[T::ZERO; W]; CHAINS];
-        let mut row = 0;
-        while row < rows {
+        for row in (0..rows).step_by(CHAINS) {
             for c in 0..CHAINS.min(rows - row) {
                 let at = (row + c) * columns + from;
                 let (z, d): ([T; W], [T; W]) = (load(self.z, at), load(self.d, at));
@@ -136,7 +144,6 @@ impl<T: Real> ColumnPass for Backward<'_, T> {
                     along[c][j] = d[j].mul_add((z[j] - mean[j]) * inverse[j], along[c][j]);
                 }
             }
-            row += CHAINS;
         }
         let (plain, along) = (fold_chains(plain), fold_chains(along));
         self.beta_gradient[from..from + W].copy_from_slice(&plain);

@@ -81,6 +81,12 @@ kernel! {
         }
     }
 
+    fn mask_of_words<T>(mask: &mut [T], words: &[u32], threshold: u32, kept: T) {
+        for (mask, &word) in mask.iter_mut().zip(words) {
+            *mask = if word < threshold { T::ZERO } else { kept };
+        }
+    }
+
     /// Numbers below [`Real::TINY`] become 0.
     pub fn flush<T>(y: &mut [T]) {
         for y in y {
@@ -104,14 +110,13 @@ pub fn gather_rows<T: Real>(out: &mut [T], x: &[T], columns: usize, index: &[u32
 /// The mask of inverted dropout (Srivastava et al. 2014): 0 with probability `rate`, else 1/(1 − rate). A draw a number, in
 /// order: f32 and f64 drop the same ones.
 pub fn dropout_mask<T: Real>(isa: super::Isa, stream: &mut Stream, rate: f64, mask: &mut [T]) {
-    let threshold = (rate.clamp(0.0, 1.0) * 4_294_967_296.0) as u64;
+    // The nearest below: of 2^32 words, the first `threshold` are dropped. A rate of 1 keeps none.
+    let threshold = (rate.clamp(0.0, 1.0) * 4_294_967_296.0) as u32;
     let kept = if rate < 1.0 { T::from_f64(1.0 / (1.0 - rate)) } else { T::ZERO };
     let mut words = [0u32; 256];
     for mask in mask.chunks_mut(words.len()) {
         let words = &mut words[..mask.len()];
         stream.fill_words(isa, words);
-        for (mask, &word) in mask.iter_mut().zip(words.iter()) {
-            *mask = if u64::from(word) < threshold { T::ZERO } else { kept };
-        }
+        mask_of_words(isa, mask, words, threshold, kept);
     }
 }

@@ -41,26 +41,27 @@ const ROUNDS: usize = 10;
 
 /// One block: four words of the stream with this key, at this counter.
 pub fn philox(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
-    let mut words = counter.map(|c| [c]);
+    let mut words = counter.map(|c| [u64::from(c)]);
     rounds(key, &mut words);
-    words.map(|[w]| w)
+    words.map(|[w]| w as u32)
 }
 
-/// The rounds, over N counters side by side.
+/// The rounds, over N counters side by side; each word in 64 bits, as the products want it.
 #[inline(always)]
-fn rounds<const N: usize>(mut key: [u32; 2], words: &mut [[u32; N]; 4]) {
+fn rounds<const N: usize>(mut key: [u32; 2], words: &mut [[u64; N]; 4]) {
+    const LOW: u64 = 0xFFFF_FFFF;
     for round in 0..ROUNDS {
         if round > 0 {
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
         }
         let [a, b, c, d] = words;
         for i in 0..N {
-            let p = u64::from(MULTIPLIERS[0]) * u64::from(a[i]);
-            let q = u64::from(MULTIPLIERS[1]) * u64::from(c[i]);
-            a[i] = (q >> 32) as u32 ^ b[i] ^ key[0];
-            b[i] = q as u32;
-            c[i] = (p >> 32) as u32 ^ d[i] ^ key[1];
-            d[i] = p as u32;
+            let p = u64::from(MULTIPLIERS[0]) * (a[i] & LOW);
+            let q = u64::from(MULTIPLIERS[1]) * (c[i] & LOW);
+            a[i] = q >> 32 ^ b[i] ^ u64::from(key[0]);
+            b[i] = q & LOW;
+            c[i] = p >> 32 ^ d[i] ^ u64::from(key[1]);
+            d[i] = p & LOW;
         }
     }
 }
@@ -76,40 +77,66 @@ kernel! {
         for group in &mut groups {
             let mut words = [[0; SIDE]; 4];
             for i in 0..SIDE {
-                words[0][i] = counter[0].wrapping_add(i as u32);
-                words[1][i] = counter[1];
-                words[2][i] = counter[2];
-                words[3][i] = counter[3];
+                words[0][i] = u64::from(counter[0].wrapping_add(i as u32));
+                words[1][i] = u64::from(counter[1]);
+                words[2][i] = u64::from(counter[2]);
+                words[3][i] = u64::from(counter[3]);
             }
             rounds(key, &mut words);
+            let group: &mut [u32; 4 * SIDE] = group.try_into().expect("a whole group");
             for i in 0..SIDE {
-                for (w, word) in words.iter().enumerate() {
-                    group[4 * i + w] = word[i];
-                }
+                group[4 * i] = words[0][i] as u32;
+                group[4 * i + 1] = words[1][i] as u32;
+                group[4 * i + 2] = words[2][i] as u32;
+                group[4 * i + 3] = words[3][i] as u32;
             }
             counter[0] = counter[0].wrapping_add(SIDE as u32);
         }
         for block in groups.into_remainder().chunks_exact_mut(4) {
-            let mut words = [[counter[0]], [counter[1]], [counter[2]], [counter[3]]];
-            rounds(key, &mut words);
-            for (out, word) in block.iter_mut().zip(words) {
-                *out = word[0];
-            }
+            block.copy_from_slice(&philox(key, counter));
             counter[0] = counter[0].wrapping_add(1);
         }
     }
 
-    /// Two uniform numbers to two normal ones (Box & Muller 1958), each pair of words a number of 53 bits.
-    fn box_muller(words: &[u32], normals: &mut [f64]) {
-        for (w, n) in words.chunks_exact(4).zip(normals.chunks_exact_mut(2)) {
-            // (0, 1], so that the logarithm is finite.
-            let u = 1.0 - unit(w[0], w[1]);
-            let radius = (-2.0 * Real::ln(u)).sqrt();
-            let (sin, cos) = turn(unit(w[2], w[3]));
-            n[0] = radius * cos;
-            n[1] = radius * sin;
+    /// Four words to two normal numbers (Box & Muller 1958), scaled and rounded.
+    fn normals<T>(words: &[u32], mean: f64, deviation: f64, out: &mut [T]) {
+        let (mut words, mut out) = (words.chunks_exact(4 * SIDE), out.chunks_exact_mut(2 * SIDE));
+        for (words, out) in (&mut words).zip(&mut out) {
+            let (mut u, mut v) = ([0.0; SIDE], [0.0; SIDE]);
+            for i in 0..SIDE {
+                u[i] = unit(words[4 * i], words[4 * i + 1]);
+                v[i] = unit(words[4 * i + 2], words[4 * i + 3]);
+            }
+            for i in 0..SIDE {
+                (u[i], v[i]) = box_muller(u[i], v[i]);
+            }
+            for i in 0..SIDE {
+                out[2 * i] = T::from_f64(mean + deviation * u[i]);
+                out[2 * i + 1] = T::from_f64(mean + deviation * v[i]);
+            }
+        }
+        for (w, out) in words.remainder().chunks_exact(4).zip(out.into_remainder().chunks_exact_mut(2)) {
+            let (a, b) = box_muller(unit(w[0], w[1]), unit(w[2], w[3]));
+            out[0] = T::from_f64(mean + deviation * a);
+            out[1] = T::from_f64(mean + deviation * b);
         }
     }
+
+    /// Two words to a uniform number in [low, low + width), rounded.
+    fn uniforms<T>(words: &[u32], low: f64, width: f64, out: &mut [T]) {
+        for (w, out) in words.chunks_exact(2).zip(out) {
+            *out = T::from_f64(low + width * unit(w[0], w[1]));
+        }
+    }
+}
+
+/// Two normal numbers from two uniform ones.
+#[inline(always)]
+fn box_muller(u: f64, v: f64) -> (f64, f64) {
+    // (0, 1], so that the logarithm is finite.
+    let radius = (-2.0 * Real::ln(1.0 - u)).sqrt();
+    let (sin, cos) = turn(v);
+    (radius * cos, radius * sin)
 }
 
 /// A number in [0, 1) of 53 bits.
@@ -204,11 +231,10 @@ impl Stream {
         if let Some(normal) = self.spare.take() {
             return normal;
         }
-        let words = [self.word(), self.word(), self.word(), self.word()];
-        let mut pair = [0.0; 2];
-        box_muller(Isa::SCALAR, &words, &mut pair);
-        self.spare = Some(pair[1]);
-        pair[0]
+        let u = self.uniform();
+        let (first, second) = box_muller(u, self.uniform());
+        self.spare = Some(second);
+        first
     }
 
     /// Uniform over 0..n, every number exactly as likely (Lemire 2019); 0 for n = 0.
@@ -247,9 +273,7 @@ impl Stream {
         for out in out.chunks_mut(words.len() / 2) {
             let words = &mut words[..2 * out.len()];
             self.fill_words(isa, words);
-            for (out, w) in out.iter_mut().zip(words.chunks_exact(2)) {
-                *out = T::from_f64(low + (high - low) * unit(w[0], w[1]));
-            }
+            uniforms(isa, words, low, high - low, out);
         }
     }
 
@@ -259,16 +283,13 @@ impl Stream {
             out[0] = T::from_f64(mean + deviation * self.normal());
             out = &mut out[1..];
         }
-        let (mut words, mut normals) = ([0; 256], [0.0; 128]);
+        let mut words = [0; 256];
         let pairs = out.len() / 2 * 2;
         let (pairs, rest) = out.split_at_mut(pairs);
-        for out in pairs.chunks_mut(normals.len()) {
-            let (words, normals) = (&mut words[..2 * out.len()], &mut normals[..out.len()]);
+        for out in pairs.chunks_mut(words.len() / 2) {
+            let words = &mut words[..2 * out.len()];
             self.fill_words(isa, words);
-            box_muller(isa, words, normals);
-            for (out, &normal) in out.iter_mut().zip(normals.iter()) {
-                *out = T::from_f64(mean + deviation * normal);
-            }
+            normals(isa, words, mean, deviation, out);
         }
         for out in rest {
             *out = T::from_f64(mean + deviation * self.normal());

@@ -12,7 +12,7 @@ pub const CHAINS: usize = 4;
 
 /// Folds lanes in halves.
 #[inline(always)]
-fn fold<T: Real>(mut lanes: [T; LANES], f: impl Fn(T, T) -> T) -> T {
+pub(super) fn fold<T: Real>(mut lanes: [T; LANES], f: impl Fn(T, T) -> T) -> T {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {
@@ -110,29 +110,6 @@ pub(super) fn over_columns(columns: usize, pass: &mut impl ColumnPass) {
     }
 }
 
-/// Σ over rows of the tile at column `from`, by chains; `step` gets the partials, the row's offset and the row's numbers.
-#[inline(always)]
-pub(super) fn chains<T: Real, const W: usize>(
-    rows: usize,
-    columns: usize,
-    from: usize,
-    step: impl Fn(&mut [T; W], usize),
-) -> [T; W] {
-    let mut sums = [[T::ZERO; W]; CHAINS];
-    let whole = rows / CHAINS * CHAINS;
-    let mut row = 0;
-    while row < whole {
-        for (c, sum) in sums.iter_mut().enumerate() {
-            step(sum, (row + c) * columns + from);
-        }
-        row += CHAINS;
-    }
-    for (c, sum) in sums.iter_mut().enumerate().take(rows - whole) {
-        step(sum, (row + c) * columns + from);
-    }
-    fold_chains(sums)
-}
-
 /// Folds chains in halves.
 #[inline(always)]
 pub(super) fn fold_chains<T: Real, const W: usize>(sums: [[T; W]; CHAINS]) -> [T; W] {
@@ -153,13 +130,16 @@ struct ColumnSums<'a, T> {
 impl<T: Real> ColumnPass for ColumnSums<'_, T> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize) {
-        let sums = chains::<T, W>(self.rows, self.columns, from, |sum, at| {
-            let x: [T; W] = load(self.x, at);
-            for j in 0..W {
-                sum[j] += x[j];
+        let mut sums = [[T::ZERO; W]; CHAINS];
+        for row in (0..self.rows).step_by(CHAINS) {
+            for c in 0..CHAINS.min(self.rows - row) {
+                let x: [T; W] = load(self.x, (row + c) * self.columns + from);
+                for j in 0..W {
+                    sums[c][j] += x[j];
+                }
             }
-        });
-        self.sums[from..from + W].copy_from_slice(&sums);
+        }
+        self.sums[from..from + W].copy_from_slice(&fold_chains(sums));
     }
 }
 

@@ -1,15 +1,47 @@
 //! Softmax over the rows of a matrix, its cross entropy and its gradient.
 
+use super::reduce::LANES;
 use super::{Real, kernel, reduce};
 
-/// p = e^{z − max} by lanes and their sum; lanes past the end of the row do not count. Returns (max, sum).
+/// Probabilities of the row of `z` at `at` into the same place of `p`. Returns (max, Σ e^{z − max}).
 #[inline(always)]
-fn exponentials<T: Real>(z: &[T], p: &mut [T]) -> (T, T) {
+fn row_of<T: Real>(z: &[T], p: &mut [T], at: usize, classes: usize) -> (T, T) {
+    if classes <= LANES && at + LANES <= z.len() {
+        // A narrow row in one go; what is read past its end does not count, what is written there is written again by the
+        // row that follows.
+        let mut lanes: [T; LANES] = reduce::load(z, at);
+        // Places as floats: comparing them stays one vector instruction.
+        let (mut place, width) = ([T::ZERO; LANES], T::from_usize(classes));
+        for j in 0..LANES {
+            place[j] = T::from_usize(j);
+            lanes[j] = if place[j] < width { lanes[j] } else { -T::INFINITY };
+        }
+        let largest = reduce::fold(lanes.map(|z| z.larger(-T::INFINITY)), |a, b| a.larger(b));
+        let mut sums = [T::ZERO; LANES];
+        for j in 0..LANES {
+            let e = (lanes[j] - largest).exp();
+            lanes[j] = if place[j] < width { e } else { T::ZERO };
+            sums[j] += lanes[j];
+        }
+        let sum = reduce::fold(sums, |a, b| a + b);
+        let inverse = T::ONE / sum;
+        let p: &mut [T; LANES] = p[at..].first_chunk_mut().expect("a whole row");
+        for j in 0..LANES {
+            p[j] = (lanes[j] * inverse).flush();
+        }
+        return (largest, sum);
+    }
+    let (z, p) = (&z[at..at + classes], &mut p[at..at + classes]);
     let largest = reduce::lane_max(z);
     for (p, &z) in p.iter_mut().zip(z) {
         *p = (z - largest).exp();
     }
-    (largest, reduce::lane_sum(p, |sum, p| sum + p))
+    let sum = reduce::lane_sum(p, |sum, p| sum + p);
+    let inverse = T::ONE / sum;
+    for p in p {
+        *p = (*p * inverse).flush();
+    }
+    (largest, sum)
 }
 
 kernel! {
@@ -20,12 +52,8 @@ kernel! {
             return;
         }
         assert_eq!(z.len() % classes, 0);
-        for (z, p) in z.chunks_exact(classes).zip(p.chunks_exact_mut(classes)) {
-            let (_, sum) = exponentials(z, p);
-            let inverse = T::ONE / sum;
-            for p in p {
-                *p = (*p * inverse).flush();
-            }
+        for at in (0..z.len()).step_by(classes) {
+            row_of(z, p, at, classes);
         }
     }
 
@@ -54,13 +82,9 @@ kernel! {
             return;
         }
         let spread = smoothing / T::from_usize(classes);
-        let rows = z.chunks_exact(classes).zip(p.chunks_exact_mut(classes));
-        for (((z, p), &label), loss) in rows.zip(labels).zip(losses) {
-            let (largest, sum) = exponentials(z, p);
-            let inverse = T::ONE / sum;
-            for p in p {
-                *p = (*p * inverse).flush();
-            }
+        for (row, (&label, loss)) in labels.iter().zip(losses).enumerate() {
+            let (largest, sum) = row_of(z, p, row * classes, classes);
+            let z = &z[row * classes..(row + 1) * classes];
             let truth = z[label as usize] - largest;
             *loss = sum.ln() - truth;
             if smoothing > T::ZERO {
@@ -79,9 +103,9 @@ kernel! {
         let spread = smoothing / T::from_usize(classes);
         for (d, &label) in d.chunks_exact_mut(classes).zip(labels) {
             d[label as usize] -= T::ONE - smoothing;
-            for d in d {
-                *d = ((*d - spread) * scale).flush();
-            }
+        }
+        for d in d {
+            *d = ((*d - spread) * scale).flush();
         }
     }
 
