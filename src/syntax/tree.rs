@@ -12,6 +12,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Every comment, from `#` to the end of its line.
     pub comments: Vec<Spanned<String>>,
+    /// Names that items which did not parse would have given (`let rate = ` and nothing): they are not unknown.
+    pub lost: Vec<String>,
 }
 
 /// Something at the top level.
@@ -34,6 +36,8 @@ pub struct Use {
     pub names: Vec<Name>,
     /// The path, relative to the importing file.
     pub path: Spanned<String>,
+    /// Which file of the sources that is, once [`super::load`] has found it.
+    pub file: Option<u32>,
     /// All of it.
     pub span: Span,
 }
@@ -58,6 +62,8 @@ pub struct Block {
     pub head: Vec<Expr>,
     /// What stands between the braces.
     pub entries: Vec<Entry>,
+    /// Whether entries that did not parse were left out: a key that seems to be missing may be one of them.
+    pub broken: bool,
     /// All of it, braces included.
     pub span: Span,
     /// The braces and what is between them.
@@ -65,6 +71,9 @@ pub struct Block {
 }
 
 /// Something in a block.
+///
+/// A word, then words, numbers or a text, then braces is a [`Block`] (`at epoch 12 { … }`). A word or call that braces
+/// follow at once is a value with a body ([`ExprKind::Body`]), whatever the word is: `residual { … }`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     /// `key = value`.

@@ -5,6 +5,7 @@
 
 pub mod blocks;
 mod data;
+mod help;
 mod layers;
 mod measures;
 mod pictures;
@@ -14,7 +15,8 @@ mod training;
 
 mod types;
 
-pub use types::{Default, Param, Range, Scale, Type, Word};
+pub use help::{help, similar, topics};
+pub use types::{Default, Param, Range, Scale, Type, Word, number};
 
 /// What a call is for; a name may stand in several categories (`noise` is a layer and a transform).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,232 @@
+//! Claims: comparisons of what came of experiments.
+
+use std::rc::Rc;
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::claim::{Claim, Statement, Term};
+use crate::plan::experiment::Search;
+use crate::plan::metric::Measure;
+use crate::plan::show::{Comparison, Pick};
+use crate::plan::value::Operator;
+use crate::syntax::tree::{Block, Entry, Expr, ExprKind};
+use crate::vocabulary;
+
+use super::checker::Checker;
+use super::experiments::Known;
+use super::measures::{Step, plan_comparison, steps};
+use super::numbers::plan_operator;
+use super::values::describe;
+
+/// Below so many pairs no two-sided sign-flip test comes under 0.05: 2/2⁵ = 0.0625.
+const FEWEST: u32 = 6;
+
+impl<'a> Checker<'a> {
+    /// `claim "text" { a < b }`.
+    pub fn claim(&mut self, block: &'a Block) -> Option<Claim> {
+        let errors = self.findings.errors();
+        let table = vocabulary::block("claim")?;
+        let fields = self.fields(block, table);
+        let text = match block.head.as_slice() {
+            [Expr { kind: ExprKind::Text(text), .. }] if !text.trim().is_empty() => text.clone(),
+            [] => {
+                self.findings.push(
+                    Diagnostic::error("E0213", "a claim says in words what it claims", block.kind.span)
+                        .note("`claim \"batch norm learns faster\" { … }`"),
+                );
+                String::new()
+            }
+            [first, ..] => {
+                self.findings.push(Diagnostic::error(
+                    "E0213",
+                    "a claim has one text in quotes before its brace",
+                    first.span,
+                ));
+                String::new()
+            }
+        };
+        let within = fields.iter().find(|f| f.key.node == "within").and_then(|field| {
+            let width = self.constant(&field.value, "`within`")?;
+            if width <= 0.0 {
+                self.findings.push(Diagnostic::error("E0302", "`within` must be above 0", field.value.span));
+                return None;
+            }
+            Some((width, field.key.span))
+        });
+        let mut comparisons = Vec::new();
+        let mut found_any = block.broken;
+        for entry in &block.entries {
+            match entry {
+                Entry::Field(_) => {}
+                Entry::Block(inner) => {
+                    let message = format!("a block `{}` does not belong into a claim", inner.kind.node);
+                    self.findings.push(Diagnostic::error("E0215", message, inner.kind.span));
+                }
+                Entry::Value(value) => {
+                    found_any = true;
+                    self.comparison(value, &mut comparisons);
+                }
+            }
+        }
+        if !found_any {
+            self.findings.push(
+                Diagnostic::error("E0704", "this claim compares nothing", block.kind.span)
+                    .note("for example `a.best.dev.accuracy > b.best.dev.accuracy`"),
+            );
+        }
+        let equality = comparisons.iter().any(|c: &Statement| c.comparison == Comparison::Equal);
+        if let (Some((_, span)), false) = (within, equality)
+            && !comparisons.is_empty()
+        {
+            let message = "`within` says how near two sides count as equal: it needs `==`";
+            self.findings.push(Diagnostic::error("E0704", message, span));
+        }
+        (self.findings.errors() == errors).then_some(Claim {
+            text,
+            comparisons,
+            within: within.map(|(width, _)| width),
+        })
+    }
+
+    /// `a < b`, or `a < b < c` as both of its parts.
+    fn comparison(&mut self, expr: &'a Expr, into: &mut Vec<Statement>) {
+        let ExprKind::Compare(left, comparison, right) = &expr.kind else {
+            let message = format!("a claim is a comparison, not {}", describe(expr));
+            self.findings
+                .push(Diagnostic::error("E0704", message, expr.span).note("for example `a.best.dev.accuracy > 90%`"));
+            return;
+        };
+        let left = match &left.kind {
+            ExprKind::Compare(_, _, middle) => {
+                self.comparison(left, into);
+                middle
+            }
+            _ => left,
+        };
+        let mut of = Vec::new();
+        let sides = (self.side(left, &mut of), self.side(right, &mut of));
+        let (Some(left_term), Some(right_term)) = sides else { return };
+        if of.is_empty() {
+            let message = "both sides are plain numbers: this claims nothing about an experiment";
+            self.findings.push(Diagnostic::error("E0704", message, expr.span));
+            return;
+        }
+        if left_term == right_term {
+            self.findings.push(Diagnostic::warning("W0807", "both sides are the same", expr.span));
+        }
+        self.too_few(&of, &left_term, &right_term, expr);
+        into.push(Statement { left: left_term, comparison: plan_comparison(comparison.node), right: right_term });
+    }
+
+    /// A side of a comparison.
+    fn side(&mut self, expr: &'a Expr, of: &mut Vec<(Rc<Known>, Pick)>) -> Option<Term> {
+        match &expr.kind {
+            ExprKind::Number(x) => Some(Term::Number(*x)),
+            ExprKind::Negate(inner) => {
+                let inner = self.side(inner, of)?;
+                Some(Term::Arithmetic(Box::new(Term::Number(0.0)), Operator::Subtract, Box::new(inner)))
+            }
+            ExprKind::Arithmetic(left, operator, right) => {
+                let (left, right) = (self.side(left, of), self.side(right, of));
+                Some(Term::Arithmetic(Box::new(left?), plan_operator(operator.node), Box::new(right?)))
+            }
+            ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(..) | ExprKind::Select(..) => match self
+                .reference(expr)
+            {
+                Some(Ok(found)) => {
+                    if found.rest.is_empty() {
+                        let name = &found.selection.experiment;
+                        let message = "what is claimed of these trials?";
+                        self.findings.push(Diagnostic::error("E0704", message, expr.span).note(format!(
+                            "name a measure: `{name}.best.dev.accuracy`, `{name}.epochs_to(dev.accuracy, 90%)`"
+                        )));
+                        return None;
+                    }
+                    let measure = self.measure_path(&found.rest, std::slice::from_ref(&found.known), expr.span)?;
+                    if let Measure::Setting(name) = &measure
+                        && let Some(crate::plan::space::Domain::Choice { numbers: None, .. }) = found.known.domain(name)
+                    {
+                        let message = format!("`{name}` is a choice without numbers: it cannot be compared");
+                        self.findings.push(Diagnostic::error("E0704", message, expr.span));
+                        return None;
+                    }
+                    of.push((found.known, found.selection.pick));
+                    Some(Term::Measure(found.selection, measure))
+                }
+                Some(Err(())) => None,
+                None => {
+                    if let ExprKind::Name(name) = &expr.kind
+                        && self.scope.kind_of(name, expr.span.file) == Some(super::scope::Kind::Let)
+                    {
+                        return self.constant(expr, &format!("`{name}`")).map(Term::Number);
+                    }
+                    self.not_a_side(expr);
+                    None
+                }
+            },
+            _ => {
+                let message = format!("a number or a measure is needed here, not {}", describe(expr));
+                self.findings.push(Diagnostic::error("E0704", message, expr.span));
+                None
+            }
+        }
+    }
+
+    fn not_a_side(&mut self, expr: &'a Expr) {
+        let mut path: Vec<Step<'a>> = Vec::new();
+        let root = steps(expr, &mut path);
+        let ExprKind::Name(name) = &root.kind else { return };
+        if self.scope.is_lost(name, root.span.file) {
+            return;
+        }
+        if let Some(call) = vocabulary::call(vocabulary::Category::Measure, name) {
+            let message = format!("`{name}` of which experiment?");
+            let text = self.words(expr.span);
+            self.findings.push(
+                Diagnostic::error("E0704", message, root.span).note(format!("write `experiment.{text}`: {}", call.doc)),
+            );
+            return;
+        }
+        self.unknown_experiment(name, root.span);
+    }
+
+    /// A test over too few seeds cannot come out.
+    fn too_few(&mut self, of: &[(Rc<Known>, Pick)], left: &Term, right: &Term, expr: &Expr) {
+        let fixed = |term: &Term| matches!(term, Term::Number(_));
+        let settled = |term: &Term| match term {
+            Term::Measure(_, measure) => matches!(measure, Measure::Parameters | Measure::Setting(_)),
+            _ => false,
+        };
+        if [left, right].into_iter().all(|term| fixed(term) || settled(term)) {
+            return;
+        }
+        let samples = |known: &Known, pick: Pick| match (pick, &known.experiment) {
+            (Pick::Best, _) => Some(known.seeds),
+            (Pick::Top(n), _) => Some(n),
+            (Pick::All, Some(experiment)) if known.space.params.is_empty() => Some(experiment.seeds),
+            (Pick::All, Some(experiment)) => match experiment.search {
+                Search::Grid { .. } => None,
+                Search::Auto { trials }
+                | Search::Random { trials }
+                | Search::Sobol { trials }
+                | Search::CoarseToFine { trials, .. }
+                | Search::Tpe { trials }
+                | Search::Gp { trials } => Some(trials),
+            },
+            (Pick::All, None) => None,
+        };
+        let fewest =
+            of.iter().filter_map(|(known, pick)| samples(known, *pick).map(|n| (n, known))).min_by_key(|(n, _)| *n);
+        if let Some((count, known)) = fewest
+            && count < FEWEST
+        {
+            let values = if count == 1 { "one value".to_string() } else { format!("{count} values") };
+            self.findings.push(
+                Diagnostic::warning("W0808", "too few values for this claim to be decided by a test", expr.span)
+                    .label(format!("`{}` gives {values}", known.name))
+                    .note(format!(
+                        "with fewer than {FEWEST} pairs no test comes below p = 0.05: `seeds = {FEWEST}` or more"
+                    )),
+            );
+        }
+    }
+}
