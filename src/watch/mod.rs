@@ -1,1 +1,13 @@
-//! Running again on save.
+//! Running again on save, and a page that shows it.
+//!
+//! [`Watcher`] says which files have other bytes than before: `.exp` files, and the data that experiments read. It hears of
+//! changes from the system, looks again now and then in case it heard nothing, and compares contents before it says
+//! anything, so that neither a `touch` nor our own reads and outputs count. [`serve::Server`] shows what [`live`] knows.
+
+pub mod content;
+pub mod folder;
+pub mod live;
+pub mod serve;
+mod watcher;
+
+pub use watcher::{Changed, Mode, Next, Waker, WatchError, Watched, Watcher};
