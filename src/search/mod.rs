@@ -5,10 +5,13 @@
 //! was interrupted goes on from its records alone: there is no state to store (what it keeps between calls are caches).
 
 pub mod coarse_to_fine;
+mod encode;
+pub mod gp;
 pub mod grid;
 pub mod random;
 pub mod sobol;
 pub mod space;
+mod warp;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -95,6 +98,7 @@ enum Kind {
     Random(random::Random),
     Sobol(sobol::Sobol),
     CoarseToFine(coarse_to_fine::CoarseToFine),
+    Gp(Box<gp::Gp>),
 }
 
 /// What every strategy looks at.
@@ -150,7 +154,11 @@ impl Searcher {
                 problem.trials = u32::try_from(grid.len()).unwrap_or(u32::MAX);
                 Kind::Grid(grid)
             }
-            Search::Random { trials } | Search::Auto { trials } | Search::Tpe { trials } | Search::Gp { trials } => {
+            Search::Gp { trials } => {
+                problem.trials = *trials;
+                Kind::Gp(Box::new(gp::Gp::new(&problem)))
+            }
+            Search::Random { trials } | Search::Auto { trials } | Search::Tpe { trials } => {
                 problem.trials = *trials;
                 Kind::Random(random::Random::new(&problem))
             }
@@ -178,6 +186,7 @@ impl Searcher {
             Kind::Random(_) => "random",
             Kind::Sobol(_) => "sobol",
             Kind::CoarseToFine(_) => "coarse_to_fine",
+            Kind::Gp(_) => "gp",
         }
     }
 
@@ -189,6 +198,7 @@ impl Searcher {
         match &self.kind {
             Kind::Grid(_) | Kind::Random(_) | Kind::Sobol(_) => 0,
             Kind::CoarseToFine(search) => search.start(search.round(index)),
+            Kind::Gp(_) => (index + 1).saturating_sub(self.problem.lag),
         }
     }
 
@@ -210,11 +220,14 @@ impl Searcher {
         let name = self.name();
         let problem = &self.problem;
         let plain = |draws: Draws| Proposal { draws, round: 0, note: name.to_owned() };
+        let noted =
+            |(draws, note): (Draws, &'static str)| Proposal { draws, round: 0, note: note.to_owned() };
         Ok(match &mut self.kind {
             Kind::Grid(grid) => grid.get(u64::from(index)).map(plain),
             Kind::Random(search) => search.propose(problem, index, earlier)?.map(plain),
             Kind::Sobol(search) => Some(plain(search.propose(problem, index)?)),
             Kind::CoarseToFine(search) => Some(search.propose(problem, index, told, pending)?),
+            Kind::Gp(search) => search.propose(problem, index, told, pending)?.map(noted),
         })
     }
 
