@@ -1,3 +1,4 @@
+#![allow(clippy::print_stdout)]
 //! caviar's search as a program, for the benchmarks: JSON lines on stdin and stdout, or kurobako's protocol with `solver kurobako NAME`.
 //!
 //! One line in, one line out: `{"create": {"space": …, "search": …, "directions": […], "seed": n, "lag": n}}`, `{"ask": {}}`,
@@ -84,14 +85,12 @@ fn domain(variable: &Value) -> Domain {
 }
 
 fn kurobako(name: &str) {
-    let all = [
-        "UNIFORM_CONTINUOUS",
-        "UNIFORM_DISCRETE",
-        "LOG_UNIFORM_CONTINUOUS",
-        "LOG_UNIFORM_DISCRETE",
-        "CATEGORICAL",
-    ];
-    println!("{}", json!({"type": "SOLVER_SPEC_CAST", "spec": {"name": format!("caviar {name}"), "capabilities": all}}));
+    let all =
+        ["UNIFORM_CONTINUOUS", "UNIFORM_DISCRETE", "LOG_UNIFORM_CONTINUOUS", "LOG_UNIFORM_DISCRETE", "CATEGORICAL"];
+    println!(
+        "{}",
+        json!({"type": "SOLVER_SPEC_CAST", "spec": {"name": format!("caviar {name}"), "capabilities": all}})
+    );
     let mut studies: BTreeMap<u64, (Study, BTreeMap<u64, usize>)> = BTreeMap::new();
     lines(|line| {
         let message: Value = serde_json::from_str(line).expect("a message");
@@ -132,7 +131,9 @@ fn kurobako(name: &str) {
                 let draws = study.ask().expect("a trial").draws.clone();
                 // The upper ends of continuous ranges are not in them.
                 let params = study.space.params.iter().map(|p| match (&p.domain, draws[&p.name]) {
-                    (Domain::Linear { high, .. } | Domain::Log { high, .. }, Draw::Number(x)) => x.min(high.next_down()),
+                    (Domain::Linear { high, .. } | Domain::Log { high, .. }, Draw::Number(x)) => {
+                        x.min(high.next_down())
+                    }
                     (_, Draw::Number(x)) => x,
                     (_, Draw::Option(i)) => i as f64,
                 });

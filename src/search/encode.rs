@@ -30,7 +30,9 @@ impl Encoder {
         let mut sorted = Vec::new();
         for param in &space.params {
             let (kind, order) = match &param.domain {
-                Domain::Choice { numbers: Some(numbers), labels } if numbers.len() == labels.len() && labels.len() > 2 => {
+                Domain::Choice { numbers: Some(numbers), labels }
+                    if numbers.len() == labels.len() && labels.len() > 2 =>
+                {
                     let mut order: Vec<usize> = (0..numbers.len()).collect();
                     order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then(a.cmp(&b)));
                     (Kind::Scale(Some(numbers.len() as u64)), Some(order))
@@ -46,11 +48,6 @@ impl Encoder {
 
     pub fn dimensions(&self) -> usize {
         self.kinds.len()
-    }
-
-    /// Whether everything is discrete.
-    pub fn finite(&self) -> bool {
-        self.kinds.iter().all(|kind| !matches!(kind, Kind::Scale(None)))
     }
 
     pub fn encode(&self, draws: &Draws) -> Vec<f64> {

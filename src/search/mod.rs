@@ -4,6 +4,7 @@
 //! [`Searcher::horizon`]`(t)`. What it is told of later ones is not looked at, so the order in which trials end changes nothing, and a search that
 //! was interrupted goes on from its records alone: there is no state to store (what it keeps between calls are caches).
 
+pub mod auto;
 pub mod coarse_to_fine;
 mod encode;
 pub mod gp;
@@ -11,6 +12,7 @@ pub mod grid;
 pub mod random;
 pub mod sobol;
 pub mod space;
+pub mod tpe;
 mod warp;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,8 @@ enum Kind {
     Sobol(sobol::Sobol),
     CoarseToFine(coarse_to_fine::CoarseToFine),
     Gp(Box<gp::Gp>),
+    Tpe(Box<tpe::Tpe>),
+    Auto(Box<auto::Auto>),
 }
 
 /// What every strategy looks at.
@@ -158,7 +162,15 @@ impl Searcher {
                 problem.trials = *trials;
                 Kind::Gp(Box::new(gp::Gp::new(&problem)))
             }
-            Search::Random { trials } | Search::Auto { trials } | Search::Tpe { trials } => {
+            Search::Tpe { trials } => {
+                problem.trials = *trials;
+                Kind::Tpe(Box::new(tpe::Tpe::new(&problem)))
+            }
+            Search::Auto { trials } => {
+                problem.trials = *trials;
+                Kind::Auto(Box::new(auto::Auto::new(&problem)))
+            }
+            Search::Random { trials } => {
                 problem.trials = *trials;
                 Kind::Random(random::Random::new(&problem))
             }
@@ -187,6 +199,8 @@ impl Searcher {
             Kind::Sobol(_) => "sobol",
             Kind::CoarseToFine(_) => "coarse_to_fine",
             Kind::Gp(_) => "gp",
+            Kind::Tpe(_) => "tpe",
+            Kind::Auto(_) => "auto",
         }
     }
 
@@ -198,7 +212,7 @@ impl Searcher {
         match &self.kind {
             Kind::Grid(_) | Kind::Random(_) | Kind::Sobol(_) => 0,
             Kind::CoarseToFine(search) => search.start(search.round(index)),
-            Kind::Gp(_) => (index + 1).saturating_sub(self.problem.lag),
+            Kind::Gp(_) | Kind::Tpe(_) | Kind::Auto(_) => (index + 1).saturating_sub(self.problem.lag),
         }
     }
 
@@ -220,13 +234,14 @@ impl Searcher {
         let name = self.name();
         let problem = &self.problem;
         let plain = |draws: Draws| Proposal { draws, round: 0, note: name.to_owned() };
-        let noted =
-            |(draws, note): (Draws, &'static str)| Proposal { draws, round: 0, note: note.to_owned() };
+        let noted = |(draws, note): (Draws, &'static str)| Proposal { draws, round: 0, note: note.to_owned() };
         Ok(match &mut self.kind {
             Kind::Grid(grid) => grid.get(u64::from(index)).map(plain),
             Kind::Random(search) => search.propose(problem, index, earlier)?.map(plain),
             Kind::Sobol(search) => Some(plain(search.propose(problem, index)?)),
             Kind::CoarseToFine(search) => Some(search.propose(problem, index, told, pending)?),
+            Kind::Tpe(search) => search.propose(problem, index, told, pending)?.map(noted),
+            Kind::Auto(search) => search.propose(problem, index, told, pending)?.map(noted),
             Kind::Gp(search) => search.propose(problem, index, told, pending)?.map(noted),
         })
     }

@@ -12,7 +12,11 @@ pub(crate) fn log_expected_improvement(best: f64, mean: f64, deviation: f64) -> 
         const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
         const ROOT_HALF_PI: f64 = 1.253_314_137_315_500_3;
         // 1 − |z|·(1 − Φ(|z|))/φ(z), which is 1/z² − 3/z⁴ + … far out.
-        let rest = if z > -1e3 { 1.0 + z * ROOT_HALF_PI * scaled_erfc(-z * std::f64::consts::FRAC_1_SQRT_2) } else { 1.0 / (z * z) };
+        let rest = if z > -1e3 {
+            1.0 + z * ROOT_HALF_PI * scaled_erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
+        } else {
+            1.0 / (z * z)
+        };
         -0.5 * z * z - HALF_LN_TAU + ln(rest.max(1e-300))
     };
     ln(deviation) + ln_h

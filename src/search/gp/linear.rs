@@ -135,9 +135,10 @@ pub(crate) fn differences(options: &[bool], a: &[Vec<f64>], b: &[Vec<f64>]) -> V
         (false, false) => (x - y) * (x - y),
         _ => 0.25,
     };
-    let each = options.iter().enumerate().map(|(d, &option)| {
-        a.iter().flat_map(|x| b.iter().map(move |y| square(option, x[d], y[d]))).collect()
-    });
+    let each = options
+        .iter()
+        .enumerate()
+        .map(|(d, &option)| a.iter().flat_map(|x| b.iter().map(move |y| square(option, x[d], y[d]))).collect());
     each.collect()
 }
 

@@ -199,11 +199,6 @@ impl Model {
         }
         means.into_iter().zip(left).map(|(mean, left)| (mean, (self.variance * left.max(1e-12)).sqrt())).collect()
     }
-
-    /// The points it was made from.
-    pub fn points(&self) -> &[Vec<f64>] {
-        &self.points
-    }
 }
 
 #[cfg(test)]
@@ -214,7 +209,8 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_the_value() {
         let mut stream = Stream::new(3, Purpose::Other, 0, 0, 0);
-        let points: Vec<Vec<f64>> = (0..23).map(|_| vec![stream.uniform(), stream.uniform(), stream.below(3) as f64]).collect();
+        let points: Vec<Vec<f64>> =
+            (0..23).map(|_| vec![stream.uniform(), stream.uniform(), stream.below(3) as f64]).collect();
         let values: Vec<f64> = points.iter().map(|p| 3.0 * p[0] * p[1] - p[2] + 0.1 * stream.normal()).collect();
         let differences = differences(&[false, false, true], &points, &points);
         for isa in Isa::available() {
