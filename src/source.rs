@@ -1,6 +1,13 @@
 //! The text of `.exp` files and places in it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Diagnostic;
+
+/// A notebook is written by hand: a longer file, in bytes, is none.
+pub const MAX_FILE: u64 = 64 << 20;
 
 /// A range of bytes in one file of a [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,6 +125,91 @@ impl Sources {
         let source = self.get(span.file);
         let (line, column) = source.line_column(span.start as usize);
         format!("{}:{line}:{column}", source.name)
+    }
+}
+
+/// Why a file could not be read as text.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The system could not read it.
+    Io(std::io::Error),
+    /// It holds more than [`MAX_FILE`] bytes.
+    TooLong(u64),
+    /// A byte that is not UTF-8. The text has `\u{fffd}` for such bytes.
+    NotText {
+        /// The text, mended.
+        text: String,
+        /// Where the first of them is.
+        at: usize,
+        /// The byte.
+        byte: u8,
+    },
+}
+
+impl ReadError {
+    /// The reason in a few words, lower case.
+    pub fn reason(&self) -> String {
+        match self {
+            ReadError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+            ReadError::Io(error) if error.kind() == std::io::ErrorKind::IsADirectory => "it is a folder".to_string(),
+            ReadError::Io(error) => error.to_string(),
+            ReadError::TooLong(bytes) => {
+                format!("it is {} MB long, and a notebook may have {}", bytes >> 20, MAX_FILE >> 20)
+            }
+            ReadError::NotText { text, at, byte } => {
+                let (line, column) = Source::new("", text.as_str()).line_column(*at);
+                format!("line {line}, column {column} is not UTF-8 (byte 0x{byte:02x})")
+            }
+        }
+    }
+
+    /// A source to show the error in.
+    pub fn source(&self, name: &str) -> Source {
+        match self {
+            ReadError::NotText { text, .. } => Source::new(name, text.as_str()),
+            _ => Source::new(name, ""),
+        }
+    }
+
+    /// The error as a diagnostic of file number `file`, whose source is [`ReadError::source`].
+    pub fn diagnostic(&self, file: u32) -> Diagnostic {
+        match self {
+            ReadError::Io(_) => {
+                Diagnostic::error("E0001", format!("cannot read the file: {}", self.reason()), Span::new(file, 0, 0))
+            }
+            ReadError::TooLong(_) => {
+                Diagnostic::error("E0003", format!("cannot read the file: {}", self.reason()), Span::new(file, 0, 0))
+                    .note("keep data in files of their own, which `csv(…)` and the other sources read")
+            }
+            ReadError::NotText { at, byte, .. } => Diagnostic::error(
+                "E0002",
+                "the file is not UTF-8 text",
+                Span::new(file, *at, *at + '\u{fffd}'.len_utf8()),
+            )
+            .label(format!("byte 0x{byte:02x} begins no character here"))
+            .note("save the file as UTF-8"),
+        }
+    }
+}
+
+/// Read a file as text; its name in messages is the path.
+pub fn read(path: &Path) -> Result<Source, ReadError> {
+    let length = std::fs::metadata(path).map_err(ReadError::Io)?.len();
+    if length > MAX_FILE {
+        return Err(ReadError::TooLong(length));
+    }
+    from_bytes(&path.to_string_lossy(), std::fs::read(path).map_err(ReadError::Io)?)
+}
+
+/// Take bytes as the text of a file.
+pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Source, ReadError> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            Err(ReadError::NotText { byte: bytes[at], text: String::from_utf8_lossy(&bytes).into_owned(), at })
+        }
     }
 }
 
