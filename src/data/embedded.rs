@@ -43,6 +43,18 @@ pub(super) fn read(source: &Source, mode: Option<Mode>) -> Option<Result<(Exampl
     }))
 }
 
+/// The digest of a built-in set's bytes; none for sources of other kinds.
+pub(super) fn digest(source: &Source) -> Option<String> {
+    let bytes = match source {
+        Source::Iris => IRIS,
+        Source::Wine => WINE,
+        Source::BreastCancer => BREAST_CANCER,
+        Source::Digits => DIGITS,
+        _ => return None,
+    };
+    Some(blake3::hash(bytes).to_hex().to_string())
+}
+
 /// 8 x 8 pixels of 0 to 16, row by row, for every image, then a label each.
 fn digits() -> Result<(Examples, String), Error> {
     let mut opened = Opened::memory("digits()", DIGITS);

@@ -403,6 +403,35 @@ impl Examples {
         Ok(examples)
     }
 
+    /// Refuse numbers of an array that are NaN or infinite, in features and targets.
+    ///
+    /// # Errors
+    /// [`Error::NotANumber`].
+    pub(super) fn check_numbers(&self) -> Result<(), Error> {
+        let refuse = |row: usize, column: String, x: f64, count: usize| Error::NotANumber {
+            origin: self.origin.clone(),
+            place: self.place(row),
+            column,
+            text: x.to_string(),
+            count,
+        };
+        if let Target::Values { values, width } = &self.target
+            && let Some(at) = values.iter().position(|x| !x.is_finite())
+        {
+            let count = values.iter().filter(|x| !x.is_finite()).count();
+            return Err(refuse(at / width, self.target_name.clone(), values[at], count));
+        }
+        let Features::Block(block) = &self.features else { return Ok(()) };
+        let (first, count) = match &block.numbers {
+            Numbers::U8(_) => return Ok(()),
+            Numbers::F32(v) => (v.iter().position(|x| !x.is_finite()), v.iter().filter(|x| !x.is_finite()).count()),
+            Numbers::F64(v) => (v.iter().position(|x| !x.is_finite()), v.iter().filter(|x| !x.is_finite()).count()),
+        };
+        let Some(at) = first else { return Ok(()) };
+        let size = block.shape.size();
+        Err(refuse(at / size, self.columns[at % size].clone(), block.numbers.get(at), count))
+    }
+
     /// Keep only these rows, in this order.
     pub fn keep(&mut self, rows: &[u32]) {
         match &mut self.features {

@@ -59,6 +59,14 @@ pub(super) fn bytes(path: &Path) -> Result<(Vec<u8>, blake3::Hash), Error> {
     Ok((bytes, digest))
 }
 
+/// The digest of several files of one source: that of the one file, or of all digests in order.
+pub(super) fn join(digests: &[String]) -> String {
+    match digests {
+        [one] => one.clone(),
+        _ => blake3::hash(digests.concat().as_bytes()).to_hex().to_string(),
+    }
+}
+
 /// Whether bytes begin as gzip does.
 pub(super) fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])

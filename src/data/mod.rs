@@ -8,9 +8,12 @@ use std::path::Path;
 pub use error::{Error, Place};
 pub use facts::Facts;
 pub use prepared::{Dataset, Prepared, Split, Targets};
+pub use source::{files_of, fingerprint};
 
 use crate::kernel::Real;
 
+#[cfg(test)]
+mod array_tests;
 pub mod augment;
 pub mod change;
 mod embedded;
@@ -19,7 +22,10 @@ pub mod examples;
 pub mod facts;
 pub mod field;
 pub mod files;
+mod idx;
 pub mod memory;
+mod npy;
+mod pictures;
 mod prepared;
 pub mod preprocessing;
 pub mod scale;

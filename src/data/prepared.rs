@@ -126,19 +126,8 @@ impl Dataset {
         if let Some(rows) = split::limit(&examples, pipeline) {
             examples.keep(&rows);
         }
-        let fingerprint = if dev.is_none() && test.is_none() {
-            digest
-        } else {
-            let mut hasher = blake3::Hasher::new();
-            for (role, set) in
-                [("train", Some(&digest)), ("dev", dev.as_ref().map(|d| &d.1)), ("test", test.as_ref().map(|t| &t.1))]
-            {
-                if let Some(digest) = set {
-                    hasher.update(role.as_bytes()).update(digest.as_bytes());
-                }
-            }
-            hasher.finalize().to_hex().to_string()
-        };
+        let digest_of = |set: &Option<(Examples, String)>| set.as_ref().map(|(_, digest)| digest.clone());
+        let fingerprint = source::combine(digest, digest_of(&dev), digest_of(&test));
         let mut facts = Facts::of(&examples, fingerprint);
         let wide = facts.shape.size() as u64 * examples.rows as u64;
         memory::check(&examples.origin, wide * 4)?;

@@ -143,8 +143,14 @@ pub(super) fn make(what: &Synthetic, mode: Option<Mode>) -> Result<(Examples, St
         }
     };
     examples.rows = what.points;
-    let text = format!("{name} 1 {} {classes} {:016x} {}", what.points, what.noise.to_bits(), what.seed);
-    Ok((examples, blake3::hash(text.as_bytes()).to_hex().to_string()))
+    Ok((examples, digest(what)))
+}
+
+/// Of name and parameters.
+pub(super) fn digest(what: &Synthetic) -> String {
+    let Synthetic { points, classes, noise, seed, .. } = what;
+    let text = format!("{} 1 {points} {classes} {:016x} {seed}", name(what.shape), noise.to_bits());
+    blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 fn name(shape: SyntheticShape) -> &'static str {
