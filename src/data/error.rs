@@ -15,6 +15,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
+            Some(line) if self.row == 0 => write!(f, "header (line {line})"),
             Some(line) => write!(f, "row {} (line {line})", self.row),
             None => write!(f, "row {}", self.row),
         }
@@ -341,7 +342,7 @@ impl Error {
             Error::Mismatch { .. } => "give it the same columns and kinds of values as the training data".into(),
             Error::UnseenCategory { known, .. } => format!("known are {}", listed(known)),
             Error::TooLarge { .. } => {
-                "take part of it with `limit = n`, name fewer columns in `features`, or use a larger machine".into()
+                "name fewer columns in `features`, take a part of the file, or use a larger machine".into()
             }
             Error::Parameter { .. } => "change the parameter".into(),
             Error::Transform { .. } => "leave the transform out, or use data of that shape".into(),

@@ -1,6 +1,7 @@
 //! Examples as a source gives them: before the split, coding and scaling.
 
 use super::error::{Error, Place};
+use super::parallel;
 use super::spec::{Missing, Mode};
 use crate::nn::layer::Shape;
 
@@ -369,10 +370,15 @@ impl Examples {
                 rows = whole.len();
             }
         }
-        for (column, is_target) in
-            features.iter().map(|c| (c, false)).chain([(&target, true)]).chain(groups.iter().map(|g| (g, true)))
-        {
-            if let (count, Some(first)) = column.values.count_missing()
+        let all: Vec<(&Column, bool)> = features
+            .iter()
+            .map(|c| (c, false))
+            .chain([(&target, true)])
+            .chain(groups.iter().map(|g| (g, true)))
+            .collect();
+        let counts = parallel::map(&all, all.len() * rows, |_, (column, _)| column.values.count_missing());
+        for ((column, is_target), (count, first)) in all.into_iter().zip(counts) {
+            if let Some(first) = first
                 && (is_target || rule == Missing::Refuse || count == rows)
             {
                 return Err(Error::MissingValue {

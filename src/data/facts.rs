@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::examples::{Examples, Features, Target, Values};
+use super::examples::{Column, Examples, Features, Target, Values};
+use super::parallel;
+use super::scale;
 use super::spec::Mode;
 use crate::nn::layer::Shape;
 
@@ -88,16 +90,17 @@ impl Facts {
                 let size = block.shape.size();
                 match block.shape {
                     Shape::Image(..) => {
-                        let (_, deviation) = moments((0..block.numbers.len()).map(|i| block.numbers.get(i)));
+                        let deviation = scale::pixel_deviation(block);
                         if deviation > 0.0 {
                             let name = facts.features[0].clone();
                             facts.feature_deviation = Some([(name.clone(), deviation), (name, deviation)]);
                         }
                     }
                     Shape::Flat(_) => {
-                        let deviations: Vec<f64> = (0..size)
-                            .map(|j| moments((0..examples.rows).map(|i| block.numbers.get(i * size + j))).1)
-                            .collect();
+                        let every: Vec<usize> = (0..size).collect();
+                        let deviations = parallel::map(&every, block.numbers.len(), |_, &j| {
+                            moments((0..examples.rows).map(|i| block.numbers.get(i * size + j))).1
+                        });
                         let names = facts.features.clone();
                         facts.spread(names.into_iter().zip(deviations));
                     }
@@ -107,35 +110,43 @@ impl Facts {
         facts
     }
 
-    fn columns(&mut self, columns: &[super::examples::Column]) {
+    fn columns(&mut self, columns: &[Column]) {
         let mut deviations = Vec::new();
-        for column in columns {
+        let looks = parallel::map(columns, columns.len() * self.rows, |_, column| {
             let (missing, _) = column.values.count_missing();
+            match &column.values {
+                Values::Texts { .. } => (missing, 0.0),
+                Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) if missing == 0 => {
+                    (0, moments(v.iter().copied()).1)
+                }
+                Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
+                    (missing, moments(v.iter().copied().filter(|x| !x.is_nan())).1)
+                }
+            }
+        });
+        for (column, (missing, deviation)) in columns.iter().zip(looks) {
+            let name = &column.name;
             if missing > 0 {
-                self.missing.push((column.name.clone(), missing));
+                self.missing.push((name.clone(), missing));
             }
             match &column.values {
                 Values::Texts { names, .. } => {
-                    self.features.extend(names.iter().map(|name| format!("{} = {name}", column.name)));
+                    self.features.extend(names.iter().map(|text| format!("{name} = {text}")));
                     if names.len() > MANY_CATEGORIES {
-                        self.wide_texts.push((column.name.clone(), names.len()));
+                        self.wide_texts.push((name.clone(), names.len()));
                     }
                     if names.len() == 1 && missing == 0 {
-                        self.constant.push(column.name.clone());
+                        self.constant.push(name.clone());
                     }
+                    continue;
                 }
-                Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
-                    self.features.push(column.name.clone());
-                    let deviation = moments(v.iter().copied().filter(|x| !x.is_nan())).1;
-                    match column.values {
-                        Values::Booleans(_) if deviation == 0.0 => self.constant.push(column.name.clone()),
-                        Values::Booleans(_) => {}
-                        _ => deviations.push((column.name.clone(), deviation)),
-                    }
-                    if matches!(column.values, Values::Dates(_)) {
-                        self.dates.push(column.name.clone());
-                    }
-                }
+                Values::Booleans(_) if deviation == 0.0 => self.constant.push(name.clone()),
+                Values::Booleans(_) => {}
+                Values::Numbers(_) | Values::Dates(_) => deviations.push((name.clone(), deviation)),
+            }
+            self.features.push(name.clone());
+            if matches!(column.values, Values::Dates(_)) {
+                self.dates.push(name.clone());
             }
         }
         self.spread(deviations.into_iter());

@@ -9,6 +9,7 @@ pub use error::{Error, Place};
 pub use facts::Facts;
 pub use prepared::{Dataset, Prepared, Split, Targets};
 pub use source::{files_of, fingerprint};
+pub use summary::{Summary, summary};
 
 use crate::kernel::Real;
 
@@ -25,6 +26,7 @@ pub mod files;
 mod idx;
 pub mod memory;
 mod npy;
+mod parallel;
 mod pictures;
 mod prepared;
 pub mod preprocessing;
@@ -32,6 +34,7 @@ pub mod scale;
 mod source;
 pub mod spec;
 pub mod split;
+pub mod summary;
 mod synthetic;
 mod table;
 #[cfg(test)]

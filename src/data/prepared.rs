@@ -164,6 +164,16 @@ impl Dataset {
         &self.examples
     }
 
+    /// The dev set's own source, coded like the training source.
+    pub fn own_dev(&self) -> Option<&Examples> {
+        self.dev.as_ref()
+    }
+
+    /// The test set's own source, coded like the training source.
+    pub fn own_test(&self) -> Option<&Examples> {
+        self.test.as_ref()
+    }
+
     /// Which rows of the training source go where.
     ///
     /// # Errors

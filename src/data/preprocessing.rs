@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Place};
 use super::examples::{ABSENT, Examples, Features, Target, Values};
 use super::facts::{self, Facts};
+use super::parallel;
 use super::scale::{self, Scaling};
 use super::spec::{Missing, Mode, Normalize};
 use crate::kernel::Real;
@@ -90,17 +91,25 @@ impl Preprocessing {
         match &examples.features {
             Features::Columns(columns) => {
                 let mut first = 0;
-                for column in columns {
+                let fits = parallel::map(columns, columns.len() * train.len(), |_, column| {
                     let fill = fill(&column.values, train, missing);
+                    let scale = match &column.values {
+                        Values::Numbers(v) | Values::Dates(v) => {
+                            let present = |x: f64| if x.is_nan() { fill.unwrap_or(x) } else { x };
+                            Some(scale::fit(train.iter().map(|&r| present(v[r as usize])), normalize))
+                        }
+                        Values::Booleans(_) | Values::Texts { .. } => None,
+                    };
+                    (fill, scale)
+                });
+                for (column, (fill, scale)) in columns.iter().zip(fits) {
                     let kind = match &column.values {
                         Values::Numbers(_) => InputKind::Number,
                         Values::Booleans(_) => InputKind::Boolean,
                         Values::Dates(_) => InputKind::Date,
                         Values::Texts { names, .. } => InputKind::Category(names.clone()),
                     };
-                    if let Values::Numbers(v) | Values::Dates(v) = &column.values {
-                        let present = |x: f64| if x.is_nan() { fill.unwrap_or(x) } else { x };
-                        let (center, spread) = scale::fit(train.iter().map(|&r| present(v[r as usize])), normalize);
+                    if let Some((center, spread)) = scale {
                         (fitted.scaling.center[first], fitted.scaling.spread[first]) = (center, spread);
                     }
                     let width = kind.width();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::examples::{Block, Numbers};
 use super::facts::moments;
+use super::parallel;
 use super::spec::Normalize;
 
 /// x becomes (x − center) / spread, in f64, for each feature; where the spread is 0 (a constant feature) it becomes 0,
@@ -68,9 +69,33 @@ pub(super) fn block_moments(block: &Block, rows: &[u32]) -> (Vec<f64>, Vec<f64>)
     if let Numbers::U8(bytes) = &block.numbers {
         return byte_moments(bytes, width, rows);
     }
-    let pairs: Vec<(f64, f64)> =
-        (0..width).map(|j| moments(rows.iter().map(|&r| block.numbers.get(r as usize * width + j)))).collect();
+    let every: Vec<usize> = (0..width).collect();
+    let pairs = parallel::map(&every, width * rows.len(), |_, &j| {
+        moments(rows.iter().map(|&r| block.numbers.get(r as usize * width + j)))
+    });
     pairs.into_iter().unzip()
+}
+
+/// The deviation of all numbers of a block together.
+pub(super) fn pixel_deviation(block: &Block) -> f64 {
+    match &block.numbers {
+        Numbers::F32(v) => moments(v.iter().map(|&x| f64::from(x))).1,
+        Numbers::F64(v) => moments(v.iter().copied()).1,
+        Numbers::U8(bytes) => {
+            let (mut sum, mut square) = (0u128, 0u128);
+            for part in bytes.chunks(65_536) {
+                let (mut s, mut q) = (0u32, 0u32);
+                for &x in part {
+                    s += u32::from(x);
+                    q += u32::from(x) * u32::from(x);
+                }
+                sum += u128::from(s);
+                square += u128::from(q);
+            }
+            let n = bytes.len().max(1) as u128;
+            ((n * square - sum * sum) as f64 / (n * n) as f64).sqrt()
+        }
+    }
 }
 
 /// The same for bytes, by exact whole-number sums.
@@ -104,5 +129,9 @@ fn byte_moments(bytes: &[u8], width: usize, rows: &[u32]) -> (Vec<f64>, Vec<f64>
 /// Smallest and largest − smallest of every number of a block over `rows`.
 pub(super) fn block_ranges(block: &Block, rows: &[u32]) -> (Vec<f64>, Vec<f64>) {
     let width = block.shape.size();
-    (0..width).map(|j| fit(rows.iter().map(|&r| block.numbers.get(r as usize * width + j)), Normalize::Minmax)).unzip()
+    let every: Vec<usize> = (0..width).collect();
+    let pairs = parallel::map(&every, width * rows.len(), |_, &j| {
+        fit(rows.iter().map(|&r| block.numbers.get(r as usize * width + j)), Normalize::Minmax)
+    });
+    pairs.into_iter().unzip()
 }

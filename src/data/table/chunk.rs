@@ -95,8 +95,8 @@ fn read_field(bytes: &[u8], start: usize, separator: u8) -> Field<'_> {
     Field { bytes: Cow::Owned(text), end, lines, closed: true }
 }
 
-/// All fields of the row at the start of `bytes`, and the place after its line's end.
-pub(super) fn read_row(bytes: &[u8], separator: u8) -> (Vec<Vec<u8>>, usize) {
+/// All fields of the row at the start of `bytes`, the place after its line's end, and whether its quotation marks close.
+pub(super) fn read_row(bytes: &[u8], separator: u8) -> (Vec<Vec<u8>>, usize, bool) {
     let (mut fields, mut at) = (Vec::new(), 0);
     loop {
         let field = read_field(bytes, at, separator);
@@ -104,8 +104,8 @@ pub(super) fn read_row(bytes: &[u8], separator: u8) -> (Vec<Vec<u8>>, usize) {
         fields.push(field.bytes.into_owned());
         match bytes.get(at) {
             Some(&b) if b == separator => at += 1,
-            Some(_) => return (fields, at + 1),
-            None => return (fields, at),
+            Some(_) => return (fields, at + 1, true),
+            None => return (fields, at, field.closed),
         }
     }
 }
@@ -238,7 +238,7 @@ pub(super) fn parse(
             match bytes.get(at) {
                 Some(&b) if b == separator => {
                     if last {
-                        let (more, _) = read_row(&bytes[at + 1..], separator);
+                        let (more, ..) = read_row(&bytes[at + 1..], separator);
                         return Err(failed(Problem::Ragged { found: fields.len() + more.len() }));
                     }
                     at += 1;

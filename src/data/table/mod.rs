@@ -21,6 +21,8 @@ use super::spec::{Mode, Table};
 use chunk::{Chunk, ChunkColumn, ChunkError, Kind, Problem};
 
 mod chunk;
+#[cfg(test)]
+mod tests;
 
 /// Bytes of a piece.
 const PIECE: usize = 2 << 20;
@@ -42,7 +44,16 @@ pub(super) fn read(
     request: &Request<'_>,
     open: &dyn Fn() -> Result<Opened, Error>,
 ) -> Result<(Examples, String), Error> {
-    let mut reader = Pieces::new(open()?, PIECE);
+    read_by(request, open, PIECE)
+}
+
+/// The same in pieces of about so many bytes.
+fn read_by(
+    request: &Request<'_>,
+    open: &dyn Fn() -> Result<Opened, Error>,
+    size: usize,
+) -> Result<(Examples, String), Error> {
+    let mut reader = Pieces::new(open()?, size);
     let first = reader.next(request.origin)?.unwrap_or_default();
     let header = Header::read(request, &first)?;
     let mut kinds = header.guess(&first);
@@ -57,7 +68,7 @@ pub(super) fn read(
         for column in again {
             kinds[column] = Kind::Texts;
         }
-        let mut reader = Pieces::new(open()?, PIECE);
+        let mut reader = Pieces::new(open()?, size);
         let first = reader.next(request.origin)?.unwrap_or_default();
         joined = join(request, &header, &kinds, reader, first)?;
     }
@@ -124,8 +135,11 @@ impl Header {
             }
             None => separator(&piece[start..]),
         };
-        let (fields, length) = chunk::read_row(&piece[start..], separator);
+        let (fields, length, closed) = chunk::read_row(&piece[start..], separator);
         let place = Place { row: 0, line: Some(1) };
+        if !closed {
+            return Err(Error::OpenQuote { origin: origin.to_owned(), place });
+        }
         let mut names = Vec::with_capacity(fields.len());
         for (i, field) in fields.into_iter().enumerate() {
             let name = String::from_utf8(field).map_err(|_| Error::NotUtf8 {
@@ -166,7 +180,7 @@ impl Header {
             if at >= piece.len() {
                 break;
             }
-            let (fields, length) = chunk::read_row(&piece[at..], self.separator);
+            let (fields, length, _) = chunk::read_row(&piece[at..], self.separator);
             for (field, to) in fields.iter().zip(&self.fields) {
                 if let Some(to) = to
                     && !field::is_missing(field)
