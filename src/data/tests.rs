@@ -543,3 +543,47 @@ fn augmentation_hangs_on_seed_repetition_epoch_and_row_alone() {
     assert!(plain.iter().zip(&first).filter(|(a, b)| a != b).count() > 20);
     assert_eq!(first[0], 0.0);
 }
+
+#[test]
+fn a_summary_finds_what_is_wrong_with_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = "id,name,constant,leak,noise,colour,y\n".to_owned();
+    for i in 0..100 {
+        let y = ["p", "q"][i % 2];
+        let (noise, colour) = ((i / 2 * 37 % 10) as f64 / 10.0, ["red", "blue", "green"][i * 7 % 3]);
+        let id = 1000 + i * 3 % 101;
+        text += &format!("{id},n{i},5,{},{noise},{colour},{y}\n", if i % 2 == 0 { "a" } else { "b" });
+    }
+    let mut pipeline = csv(dir.path(), &text);
+    let summary = super::summary(&pipeline, dir.path()).unwrap();
+    let of = |name: &str| summary.columns.iter().find(|c| c.name == name).unwrap();
+    assert!(of("id").identifier && of("name").identifier && !of("noise").identifier);
+    assert!(of("constant").constant && !of("noise").constant);
+    assert_eq!(of("leak").leak, Some(1.0));
+    assert!(["name", "noise", "colour", "constant"].iter().all(|n| of(n).leak.is_none()));
+    let range = of("noise").range.unwrap();
+    assert_eq!((range.least, range.most, of("noise").different), (0.0, 0.9, 10));
+    assert!((range.mean - 0.45).abs() < 1e-12 && (range.median - 0.45).abs() < 1e-12);
+    assert_eq!(of("colour").frequent[0], ("red".to_owned(), 34));
+    assert_eq!(summary.header.len(), 7);
+    assert_eq!(summary.first[1], ["1003", "n1", "5", "b", "0", "blue", "q"]);
+    assert_eq!(summary.balance, [vec![35, 35], vec![8, 7], vec![7, 8]]);
+    assert_eq!((summary.duplicates, summary.contradictions, summary.shared_with_train), (0, 0, [0, 0]));
+    // Each row four times over; one row of another class besides.
+    let rows: String = (0..80).map(|i| format!("{},{}\n", i / 4, ["p", "q"][i / 4 % 2])).collect();
+    pipeline = csv(dir.path(), format!("a,y\n{rows}0,q\n"));
+    let summary = super::summary(&pipeline, dir.path()).unwrap();
+    assert_eq!((summary.duplicates, summary.contradictions), (60, 5));
+    assert!(summary.shared_with_train[0] > 5 && summary.shared_with_train[1] > 5);
+}
+
+#[test]
+fn a_summary_of_images_has_samples_for_a_picture() {
+    let summary = super::summary(&built_in("digits"), Path::new(NOWHERE)).unwrap();
+    assert_eq!(summary.samples.iter().map(|s| s.label.as_str()).collect::<String>(), "0123456789");
+    assert_eq!(summary.samples[3].pixels.len(), 64);
+    let pixels = summary.pixels.unwrap();
+    assert_eq!((pixels.least, pixels.most), (0.0, 16.0));
+    let [(_, deviation), _] = summary.facts.feature_deviation.unwrap();
+    assert!((deviation - pixels.deviation).abs() < 1e-9);
+}
