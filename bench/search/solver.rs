@@ -1,8 +1,9 @@
-#![allow(clippy::print_stdout)]
 //! caviar's search as a program, for the benchmarks: JSON lines on stdin and stdout, or kurobako's protocol with `solver kurobako NAME`.
 //!
 //! One line in, one line out: `{"create": {"space": …, "search": …, "directions": […], "seed": n, "lag": n}}`, `{"ask": {}}`,
 //! `{"tell": {"index": i, "values": [v] or null}}`. Spaces, searches and draws are written as the library's plan types are.
+
+#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};

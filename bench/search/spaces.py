@@ -115,7 +115,7 @@ class Rustuna:
         return {name: suggest(self.trial, name, d) for name, d in self.space.items()}
 
     def tell(self, value):
-        self.study.tell(self.trial, value)
+        self.study.tell(self.trial.number, value)
 
     def close(self):
         pass

@@ -9,6 +9,7 @@ pub mod coarse_to_fine;
 mod encode;
 pub mod gp;
 pub mod grid;
+pub mod prune;
 pub mod random;
 pub mod sobol;
 pub mod space;

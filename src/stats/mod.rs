@@ -5,6 +5,7 @@
 
 pub mod claim;
 pub mod distribution;
+pub mod importance;
 pub mod interval;
 pub mod measure;
 pub mod noise;

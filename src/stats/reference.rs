@@ -101,3 +101,66 @@ fn significance_takes_six_pairs() {
     assert_eq!(test::sign_flip(&[1.0; 5]), 2.0 / 32.0);
     assert_eq!(test::sign_flip(&[1.0; 6]), 2.0 / 64.0);
 }
+
+#[test]
+fn importance_is_optunas() {
+    use std::collections::BTreeMap;
+
+    use super::importance::importance;
+    use crate::plan::experiment::Objective;
+    use crate::plan::metric::{Direction, Measure};
+    use crate::plan::space::{Condition, Domain, Draw, Param, Space};
+    use crate::record::{Outcome, Run, Study, Trial};
+
+    let all: Value = serde_json::from_str(include_str!("../../tests/reference/importance.json")).expect("valid JSON");
+    let kinds = ["relu", "tanh", "leaky"];
+    let param = |name: &str, domain: Domain| Param { name: name.to_owned(), domain, shown: None, when: Vec::new() };
+    let mut slope = param("slope", Domain::Linear { low: 0.0, high: 0.5 });
+    slope.when = vec![Condition::Option("kind".to_owned(), 2)];
+    let space = Space {
+        params: vec![
+            param("rate", Domain::Log { low: 1e-4, high: 1.0 }),
+            param("units", Domain::Int { low: 8, high: 256, log: true }),
+            param("depth", Domain::Int { low: 1, high: 5, log: false }),
+            param("drop", Domain::Linear { low: 0.0, high: 0.5 }),
+            param("kind", Domain::Choice { labels: kinds.map(str::to_owned).to_vec(), numbers: None }),
+            slope,
+        ],
+    };
+    for case in all["studies"].as_array().expect("studies") {
+        let trials = case["trials"].as_array().expect("trials").iter().zip(0..).map(|(trial, index)| {
+            let draw = |v: &Value| match v.as_str() {
+                Some(kind) => Draw::Option(kinds.iter().position(|k| *k == kind).expect("a kind")),
+                None => Draw::Number(v.as_f64().expect("a number")),
+            };
+            let params = trial["params"].as_object().expect("params");
+            let draws = params.iter().map(|(name, v)| (name.clone(), draw(v))).collect();
+            let run = Run {
+                key: String::new(),
+                repetition: 0,
+                outcome: Outcome::Finished,
+                series: BTreeMap::new(),
+                metrics: BTreeMap::from([("value".to_owned(), trial["value"].as_f64().expect("a value"))]),
+                parameters: 0,
+                changes: Vec::new(),
+                activations: Vec::new(),
+                gradients: Vec::new(),
+                seconds: 0.0,
+            };
+            Trial { index, draws, settings: BTreeMap::new(), round: 0, runs: vec![run] }
+        });
+        let study = Study {
+            experiment: "e".to_owned(),
+            space: space.clone(),
+            objectives: vec![Objective { measure: Measure::Named("value".to_owned()), direction: Direction::Minimize }],
+            search: "random".to_owned(),
+            rounds: Vec::new(),
+            trials: trials.collect(),
+        };
+        for ours in importance(&study) {
+            let theirs = case["shares"][&ours.name].as_f64().expect("a share");
+            assert!((ours.share - theirs).abs() < 1e-9, "{}: {} against {theirs}", ours.name, ours.share);
+            near(ours.divergence, case["raw"][&ours.name].as_f64().expect("a divergence"), 1e-7, &ours.name);
+        }
+    }
+}
