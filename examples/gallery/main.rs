@@ -5,7 +5,9 @@ use std::path::Path;
 
 use caviar::plan::show::{Draw, Measure, Plot, Table};
 use caviar::record::inspect::Inspection;
-use caviar::report::plot::{draw, png};
+use caviar::report::markdown::markdown as report_markdown;
+use caviar::report::page::{Report, page};
+use caviar::report::plot::{draw, draw_all, png};
 use caviar::report::table::{Style, build, html, markdown, terminal, tsv};
 use caviar::report::{Inspected, Results};
 
@@ -76,6 +78,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ),
         ("boundary-none", plot(&["one"], Draw::Boundary), vec![]),
     ];
+    let by_norm = |p: Plot| by("norm", p);
+    plots.extend([
+        ("histogram", plot(&["placement"], Draw::Histogram(accuracy())), vec![]),
+        ("histogram-by", by_norm(plot(&["placement"], Draw::Histogram(accuracy()))), vec![]),
+        ("histogram-many", by_norm(plot(&["many"], Draw::Histogram(accuracy()))), vec![]),
+        ("histogram-rate", plot(&["crowd"], Draw::Histogram(setting("rate"))), vec![]),
+        ("box", by_norm(plot(&["placement"], Draw::Box(accuracy()))), vec![]),
+        ("box-many", by_norm(plot(&["many"], Draw::Box(accuracy()))), vec![]),
+        ("box-one", plot(&["baby"], Draw::Box(accuracy())), vec![]),
+        ("heatmap", plot(&["placement"], Draw::Heatmap("rate".into(), "norm".into(), accuracy())), vec![]),
+        ("heatmap-grid", plot(&["grid"], Draw::Heatmap("rate".into(), "beta1".into(), accuracy())), vec![]),
+        ("heatmap-bins", plot(&["crowd"], Draw::Heatmap("rate".into(), "width".into(), accuracy())), vec![]),
+        ("contour", plot(&["placement"], Draw::Contour("rate".into(), "beta1".into(), accuracy())), vec![]),
+        ("contour-crowd", plot(&["crowd"], Draw::Contour("rate".into(), "width".into(), accuracy())), vec![]),
+        ("contour-one", plot(&["one"], Draw::Contour("rate".into(), "width".into(), accuracy())), vec![]),
+        ("parallel", plot(&["placement"], Draw::Parallel), vec![]),
+        ("parallel-many", plot(&["many"], Draw::Parallel), vec![]),
+        ("pareto", plot(&["trade"], Draw::Pareto), vec![]),
+        ("pareto-not", plot(&["placement"], Draw::Pareto), vec![]),
+        ("confusion", plot(&["one"], Draw::Confusion), vec![Inspection::Confusion(confusion(10))]),
+        (
+            "confusion-two",
+            plot(&["one"], Draw::Confusion),
+            vec![Inspection::Confusion(confusion(2)), Inspection::Confusion(confusion(3))],
+        ),
+        ("samples", plot(&["grid", "random", "coarse_to_fine"], Draw::Samples("rate".into(), "beta1".into())), vec![]),
+        ("samples-one", plot(&["coarse_to_fine"], Draw::Samples("rate".into(), "beta1".into())), vec![]),
+        ("weights", plot(&["one"], Draw::Weights(None)), vec![Inspection::Weights(weights(true))]),
+        ("weights-matrix", plot(&["one"], Draw::Weights(None)), vec![Inspection::Weights(weights(false))]),
+        ("activations", plot(&["placement"], Draw::Activations(None)), vec![]),
+        ("activations-by", by_norm(plot(&["placement"], Draw::Activations(Some(2)))), vec![]),
+        ("gradients", plot(&["placement"], Draw::Gradients), vec![]),
+        ("gradients-by", by_norm(plot(&["placement"], Draw::Gradients)), vec![]),
+        (
+            "surface",
+            plot(&["one"], Draw::Surface),
+            vec![Inspection::Surface(surface(8.0)), Inspection::Surface(surface(1.0))],
+        ),
+        ("surface-one", plot(&["one"], Draw::Surface), vec![Inspection::Surface(surface(3.0))]),
+    ]);
     plots.push(("long-title", titled("A title that goes on and on, as the titles of careful people do, until it must be broken into several lines or it would run out of the picture at the right", by("norm", curves(&["placement"]))), vec![]));
 
     let mut inspections = BTreeMap::new();
@@ -87,6 +129,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         inspections.insert(index, found.collect());
     }
     results.inspections = inspections;
+    write_report(Path::new(&folder))?;
     write_tables(Path::new(&folder), &results)?;
     for (index, (name, plot, _)) in plots.iter().enumerate() {
         let picture = draw(index, plot, &results)?;
@@ -135,5 +178,22 @@ fn write_tables(folder: &Path, results: &Results) -> Result<(), Box<dyn std::err
         out += &format!("{}\n{}\n{}\n", markdown(&grid), tsv(&grid), html(&grid).into_string());
     }
     std::fs::write(folder.join("tables.txt"), out)?;
+    Ok(())
+}
+
+fn write_report(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let (notebook, source, results) = notebook();
+    let drawn = draw_all(&notebook, &results);
+    let pictures = drawn.into_iter().filter_map(|(i, p)| Some((i, p.ok()?))).collect();
+    let report = Report {
+        file: "placement.exp",
+        notebook: &notebook,
+        source: &source,
+        results: &results,
+        pictures: &pictures,
+        lock: Some("b3:0123456789abcdef"),
+    };
+    std::fs::write(folder.join("report.html"), page(&report))?;
+    std::fs::write(folder.join("report.md"), report_markdown(&report))?;
     Ok(())
 }

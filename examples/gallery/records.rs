@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use caviar::kernel::math::{exp, ln, log10, powf, sin, tanh};
 use caviar::kernel::philox::{Purpose, Stream};
-use caviar::plan::experiment::Objective;
+use caviar::plan::claim::{Claim, Statement, Term};
+use caviar::plan::experiment::{Experiment, Objective, Search};
 use caviar::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
-use caviar::plan::show::{Draw, Pick, Plot, Selection};
+use caviar::plan::notebook::{Item, Notebook};
+use caviar::plan::show::{Comparison, Draw, Filter, FilterValue, Pick, Plot, Selection, Table};
 use caviar::plan::space::{Condition, Domain, Draws, Param, Space};
 use caviar::plan::value::{Operator, Value};
-use caviar::record::inspect::{Boundary, Confusion, Surface, Weights};
+use caviar::record::inspect::{Boundary, Confusion, Inspection, Surface, Weights};
 use caviar::record::{LayerNorm, LayerSpread, Outcome, Round, Run, Setting, Study, Trial};
+use caviar::report::{Inspected, Results};
+use caviar::stats::statement;
 
 pub const DEV_LOSS: Metric = Metric { set: Set::Dev, kind: MetricKind::Loss };
 pub const DEV_ACCURACY: Metric = Metric { set: Set::Dev, kind: MetricKind::Accuracy };
@@ -307,4 +311,117 @@ pub fn surface(stretch: f64) -> Surface {
         path.push(at);
     }
     Surface { directions: ["weight of size".into(), "weight of age".into()], y: x.clone(), x, loss, path }
+}
+
+/// A whole notebook with its text and results: the first file of the language, and something of everything else.
+pub fn notebook() -> (Notebook, String, Results) {
+    let source = include_str!("placement.exp");
+    let before = |label: &str| Selection {
+        filters: vec![Filter {
+            measure: setting("norm"),
+            comparison: Comparison::Equal,
+            value: FilterValue::Label(label.into()),
+        }],
+        ..all("placement")
+    };
+    let sooner = |left: &str, right: &str, comparison| Claim {
+        text: format!("{left} reaches 90 % sooner than {right}"),
+        comparisons: vec![Statement {
+            left: Term::Measure(before(left), Measure::EpochsTo(DEV_ACCURACY, 0.9)),
+            comparison,
+            right: Term::Measure(before(right), Measure::EpochsTo(DEV_ACCURACY, 0.9)),
+        }],
+        within: None,
+    };
+    let claims = [
+        sooner("before", "none", Comparison::Less),
+        sooner("before", "after", Comparison::Greater),
+        sooner("before", "<script>alert(1)</script>", Comparison::Less),
+    ];
+    let prose: Vec<&str> = source.split("\"\"\"").skip(1).step_by(2).collect();
+    let table = |by: &[&str], show: Vec<Measure>, top| Table {
+        title: None,
+        of: vec![all("placement")],
+        by: by.iter().map(|b| b.to_string()).collect(),
+        show,
+        filters: vec![],
+        sort: None,
+        top,
+    };
+    let by = |p: Plot| Plot { by: vec!["norm".into()], ..p };
+    let items = vec![
+        Item::Prose(prose[0].into()),
+        Item::Experiment("placement".into()),
+        Item::Table(table(
+            &["norm"],
+            vec![Measure::Best(DEV_ACCURACY), Measure::Metric(DEV_LOSS), Measure::EpochsTo(DEV_ACCURACY, 0.9)],
+            None,
+        )),
+        Item::Plot(by(plot(&["placement"], Draw::Curves(vec![DEV_LOSS])))),
+        Item::Plot(Plot {
+            color: Some(setting("norm")),
+            ..plot(&["placement"], Draw::Scatter(setting("rate"), Measure::Best(DEV_ACCURACY)))
+        }),
+        Item::Prose(prose.get(1).copied().unwrap_or("").into()),
+        Item::Plot(plot(&["placement"], Draw::Boundary)),
+        Item::Plot(plot(&["placement"], Draw::Surface)),
+        Item::Claim(claims[0].clone()),
+        Item::Claim(claims[1].clone()),
+        Item::Claim(claims[2].clone()),
+        Item::Experiment("not_yet".into()),
+        Item::Table(Table { of: vec![all("not_yet")], ..table(&[], vec![], None) }),
+        Item::Plot(plot(&["not_yet"], Draw::Parallel)),
+        Item::Table(table(&[], vec![], Some(10))),
+    ];
+    let study = study("placement", &["before", "after", "none"], 60, 3, 30);
+    let experiment = Experiment {
+        name: "placement".into(),
+        space: study.space.clone(),
+        template: BTreeMap::from([
+            ("data".into(), Value::Word("handwriting".into())),
+            ("epochs".into(), Value::Number(30.0)),
+            ("batch".into(), Value::Number(64.0)),
+            (
+                "optimizer".into(),
+                Value::Call {
+                    name: "adam".into(),
+                    args: vec![
+                        ("rate".into(), Value::Draw("rate".into())),
+                        ("beta1".into(), Value::Draw("beta1".into())),
+                    ],
+                },
+            ),
+        ]),
+        stages: vec![],
+        objectives: study.objectives.clone(),
+        search: Search::Random { trials: 60 },
+        prune: None,
+        require: vec![],
+        seeds: 3,
+        seed: 0,
+        lag: 8,
+        budget: None,
+        confirm: None,
+        after: vec![],
+        around: None,
+    };
+    let verdicts = statement::test_all(&claims.iter().collect::<Vec<_>>(), &[&study]);
+    let inspected = |label: &str, inspection| Inspected { label: label.into(), inspection };
+    let results = Results {
+        studies: BTreeMap::from([("placement".to_string(), study)]),
+        inspections: BTreeMap::from([
+            (6, vec![inspected("placement.best", Inspection::Boundary(boundary(3, 150)))]),
+            (
+                7,
+                vec![
+                    inspected("as they are", Inspection::Surface(surface(8.0))),
+                    inspected("normalised", Inspection::Surface(surface(1.0))),
+                ],
+            ),
+        ]),
+        verdicts: verdicts.into_iter().enumerate().map(|(i, v)| (8 + i, v)).collect(),
+    };
+    let mut other = experiment.clone();
+    other.name = "not_yet".into();
+    (Notebook { items, experiments: vec![experiment, other] }, source.into(), results)
 }

@@ -9,11 +9,15 @@ use crate::record::Study;
 use crate::record::inspect::Inspection;
 use crate::stats::claim::{ClaimError, Verdict};
 
+pub mod claim;
 pub mod diff;
 pub mod figure;
 pub mod group;
+pub mod markdown;
 pub mod name;
+pub mod page;
 pub mod plot;
+pub mod summary;
 pub mod table;
 
 /// What came of a notebook, as far as it is shown.

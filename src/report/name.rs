@@ -4,11 +4,11 @@ use crate::plan::metric::Measure;
 use crate::plan::show::{Comparison, Draw, Filter, FilterValue, Pick, Plot, Selection, Table};
 use crate::record::{Setting, Trial};
 
-use super::figure::number::{decimals_for, fixed, short};
+use super::figure::number::{decimals_for, short};
 
 /// A hyperparameter's number: three significant digits, of the distance to 1 just below it.
 pub fn number(v: f64) -> String {
-    if v > 0.9 && v < 1.0 { fixed(v, decimals_for(1.0 - v) + 1) } else { short(v, 3) }
+    if v > 0.9 && v < 1.0 { short(v, decimals_for(1.0 - v) + 1) } else { short(v, 3) }
 }
 
 /// A hyperparameter's value.

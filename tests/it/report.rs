@@ -3,7 +3,9 @@
 use caviar::plan::show::{Draw, Measure, Plot, Table};
 use caviar::record::{Outcome, Setting, Study};
 use caviar::report::Results;
-use caviar::report::plot::{draw, png};
+use caviar::report::markdown::markdown as markdown_report;
+use caviar::report::page::{Report, page};
+use caviar::report::plot::{draw, draw_all, png};
 use caviar::report::table::{Style, build, html, markdown, terminal, tsv};
 use proptest::prelude::*;
 
@@ -86,6 +88,42 @@ fn the_best_is_marked_and_what_is_lost_is_counted() {
 fn an_experiment_without_results_is_an_error() {
     assert!(build(&table(&["gone"], &[], vec![]), &Results::default()).is_err());
     assert!(draw(0, &plot(&["gone"], Draw::Parallel), &Results::default()).is_err());
+}
+
+/// The page and the Markdown of a whole notebook, without the fonts, pictures and style, which are pinned elsewhere or need not be.
+#[test]
+fn the_report_is_pinned() {
+    let (notebook, source, results) = notebook();
+    let pictures = draw_all(&notebook, &results).into_iter().filter_map(|(i, p)| Some((i, p.ok()?))).collect();
+    let report = Report {
+        file: "placement.exp",
+        notebook: &notebook,
+        source: &source,
+        results: &results,
+        pictures: &pictures,
+        lock: Some("0123"),
+    };
+    let html = page(&report);
+    assert_eq!(html, page(&report));
+    assert!(html.len() < 2_000_000, "{}", html.len());
+    let mut body = html[html.find("<body>").unwrap()..html.rfind("<script nonce").unwrap()].to_string();
+    while let Some(start) = body.find("<svg") {
+        // A picture holds one level of nested svg for its clips; the outermost ends before the figure does.
+        let end = start + body[start..].find("</figure>").unwrap();
+        body.replace_range(start..end, "(picture)");
+    }
+    assert!(!body.contains("<script"), "{body}");
+    insta::assert_snapshot!("page", body.replace("</tr>", "</tr>\n").replace("</p>", "</p>\n"));
+    insta::assert_snapshot!("markdown", markdown_report(&report));
+}
+
+#[test]
+fn equal_titles_are_different_files() {
+    let mut notebook = caviar::plan::notebook::Notebook::default();
+    notebook.items = vec![caviar::plan::notebook::Item::Plot(plot(&["baby"], Draw::Parallel)); 3];
+    let drawn = draw_all(&notebook, &results(vec![panda(1)]));
+    let stems: Vec<String> = drawn.into_values().map(|p| p.unwrap().file_stem).collect();
+    assert_eq!(stems, ["all-settings-of-baby", "all-settings-of-baby-2", "all-settings-of-baby-3"]);
 }
 
 /// Records with what goes wrong: no runs, no epochs, not finite, huge, odd names.

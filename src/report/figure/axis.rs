@@ -124,7 +124,7 @@ impl Axis {
     /// Ticks for an axis of so many pixels, across (or up).
     pub fn ticks(&self, room: f64, across: bool) -> Vec<Tick> {
         let mut sparsest = Vec::new();
-        for set in self.candidates(room / if across { 54.0 } else { 34.0 }) {
+        for set in self.candidates((room / if across { 54.0 } else { 34.0 }).max(3.0)) {
             if fits(&set, room, across) {
                 return set;
             }

@@ -286,6 +286,22 @@ impl Canvas {
         document.body.push_str("\" stroke-linecap=\"round\"/>\n");
     }
 
+    /// Many rectangles as one mark, with crisp edges so that no seam shows between neighbours.
+    pub fn cells(&self, cells: &[Rect], color: Color) {
+        use std::fmt::Write as _;
+        let mut document = self.document.borrow_mut();
+        let _ = write!(document.body, "<path shape-rendering=\"crispEdges\" fill=\"{color}\" d=\"");
+        for r in cells {
+            let [x, y, w, h] = [r.left, r.top, r.width(), r.height()].map(|v| {
+                let mut out = String::new();
+                super::svg::hundredths(&mut out, units(v));
+                out
+            });
+            let _ = write!(document.body, "M{x} {y}h{w}v{h}h-{w}Z");
+        }
+        document.body.push_str("\"/>\n");
+    }
+
     /// The mark of group number `i`, about `radius` wide each way, with a thin edge of the paper's colour.
     pub fn mark(&self, i: usize, at: (f64, f64), radius: f64, color: Color, alpha: f64) {
         let (x, y) = at;

@@ -14,6 +14,9 @@ pub const REGULAR_WEB: &[u8] = include_bytes!("../../../assets/fonts/inter-regul
 /// The face of titles for web pages.
 pub const SEMIBOLD_WEB: &[u8] = include_bytes!("../../../assets/fonts/inter-semibold.woff2");
 
+/// Mathematics for web pages (TeX Gyre Termes Math, GUST Font License), with a MATH table.
+pub const MATH_WEB: &[u8] = include_bytes!("../../../assets/fonts/math.woff2");
+
 /// Height of a capital letter over the font size.
 pub const CAPITAL: f64 = 0.727;
 

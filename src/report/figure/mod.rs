@@ -17,3 +17,4 @@ pub use axis::{Axis, Scale};
 pub use canvas::{Align, Canvas, Dash, Rect, Stroke, Text};
 pub use color::Color;
 pub use panel::{Figure, Panel};
+pub use svg::escape;

@@ -10,13 +10,9 @@ use super::{Drawing, Input, count};
 /// Draw the regions and points of each inspected model.
 pub fn draw(input: &Input) -> Drawing {
     let found: Vec<(&str, &Boundary)> = input
-        .results
-        .inspections
-        .get(&input.index)
-        .into_iter()
-        .flatten()
-        .filter_map(|i| match &i.inspection {
-            Inspection::Boundary(b) => Some((i.label.as_str(), b)),
+        .inspected()
+        .filter_map(|(label, i)| match i {
+            Inspection::Boundary(b) => Some((label, b)),
             _ => None,
         })
         .filter(|(_, b)| {

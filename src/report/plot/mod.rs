@@ -1,15 +1,31 @@
 //! Pictures: one file a kind, all from records.
 
+use std::collections::BTreeMap;
+
+use crate::plan::notebook::{Item, Notebook};
 use crate::plan::show::{Draw, Plot};
+use crate::record::inspect::Inspection;
 
 use super::figure::{Figure, Rect, png};
 use super::group::{Case, Groups, Missing, by_color, cases};
 use super::{Results, name};
 
+mod bands;
 mod boundary;
+mod boxes;
+mod confusion;
+mod contour;
 mod curves;
+mod heatmap;
+mod histogram;
+mod layers;
 mod measure_axis;
+mod parallel;
+mod pareto;
+mod samples;
 mod scatter;
+mod surface;
+mod weights;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,10 +79,44 @@ pub fn draw(index: usize, plot: &Plot, results: &Results) -> Result<Picture, Plo
     let drawing = match &plot.draw {
         Draw::Curves(metrics) => curves::draw(&input, metrics),
         Draw::Scatter(x, y) => scatter::draw(&input, x, y),
+        Draw::Histogram(m) => histogram::draw(&input, m),
+        Draw::Box(m) => boxes::draw(&input, m),
+        Draw::Heatmap(x, y, m) => heatmap::draw(&input, x, y, m),
+        Draw::Contour(x, y, m) => contour::draw(&input, x, y, m),
+        Draw::Parallel => parallel::draw(&input),
+        Draw::Pareto => pareto::draw(&input),
         Draw::Boundary => boundary::draw(&input),
-        _ => input.nothing("this kind of picture is not drawn"),
+        Draw::Confusion => confusion::draw(&input),
+        Draw::Samples(x, y) => samples::draw(&input, x, y),
+        Draw::Weights(_) => weights::draw(&input),
+        Draw::Activations(layer) => layers::activations(&input, *layer),
+        Draw::Gradients => layers::gradients(&input),
+        Draw::Surface => surface::draw(&input),
+        Draw::Importance => input.nothing("this kind of picture is not drawn"),
     };
     Ok(Picture { file_stem: name::stem(&title), title, svg: drawing.svg, alt: drawing.alt })
+}
+
+/// Draw all plots of a notebook, by their places among its items. Equal titles get different file names.
+pub fn draw_all(notebook: &Notebook, results: &Results) -> BTreeMap<usize, Result<Picture, PlotError>> {
+    let mut taken: BTreeMap<String, u32> = BTreeMap::new();
+    let plots = notebook.items.iter().enumerate().filter_map(|(i, item)| match item {
+        Item::Plot(plot) => Some((i, plot)),
+        _ => None,
+    });
+    plots
+        .map(|(index, plot)| {
+            let mut drawn = draw(index, plot, results);
+            if let Ok(picture) = &mut drawn {
+                while let Some(n) = taken.get_mut(&picture.file_stem) {
+                    *n += 1;
+                    picture.file_stem = format!("{}-{n}", name::stem(&picture.title));
+                }
+                taken.insert(picture.file_stem.clone(), 1);
+            }
+            (index, drawn)
+        })
+        .collect()
 }
 
 /// The picture as PNG, two pixels for one.
@@ -82,6 +132,11 @@ impl<'a> Input<'a> {
                 .unwrap_or_else(|| Groups::new(&self.cases, &self.plot.of, &[])),
             _ => Groups::new(&self.cases, &self.plot.of, &self.plot.by),
         }
+    }
+
+    /// What was found in the models of this plot, by their names.
+    fn inspected(&self) -> impl Iterator<Item = (&'a str, &'a Inspection)> {
+        self.results.inspections.get(&self.index).into_iter().flatten().map(|i| (i.label.as_str(), &i.inspection))
     }
 
     /// An empty figure, its place for the panel, and one of `side` pixels beside it for names.

@@ -10,6 +10,6 @@ mod tsv;
 pub use build::build;
 pub use grid::{Cell, Column, Grid, Kind};
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{escape as escape_markdown, markdown};
 pub use terminal::{Style, terminal};
 pub use tsv::tsv;
