@@ -37,7 +37,11 @@
       const button = make("button", { type: "button", "data-number": number, "data-status": live.status });
       if (number === shown) button.setAttribute("aria-current", "true");
       button.append(make("span", { class: "dot", "aria-hidden": "true" }), live.name);
-      button.addEventListener("click", () => { shown = number; frames.clear(); paint(); });
+      button.addEventListener("click", () => {
+        history.replaceState(null, "", `#${encodeURIComponent(live.name)}`);
+        frames.clear();
+        paint();
+      });
       nav.append(button);
       if (String(number) === focused) button.focus();
     }
@@ -85,7 +89,7 @@
     let names = Object.keys(c.series).filter((name) => name.endsWith(".loss"));
     if (names.length === 0) names = Object.keys(c.series);
     names = names.sort().slice(0, 4);
-    const [width, height, left, right, top, bottom] = [420, 200, 46, 76, 10, 24];
+    const [width, height, left, right, top, bottom] = [440, 210, 56, 86, 18, 26];
     const values = names.flatMap((name) => c.series[name]).filter((v) => v !== null);
     const title = `${c.experiment}, trial ${c.trial}` + (c.repetition > 0 ? `, seed ${c.repetition + 1}` : "");
     const last = Math.max(...names.map((name) => c.first + c.series[name].length - 1));
@@ -103,11 +107,12 @@
     svg.append(draw("path", { class: "axis", d: `M${left} ${top}V${height - bottom}H${width - right}` }));
     const middle = log ? Math.sqrt(low * high) : (low + high) / 2;
     for (const v of [low, middle, high]) {
-      svg.append(draw("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+      svg.append(draw("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, Number(v.toPrecision(3)).toString()));
     }
     svg.append(draw("text", { x: left, y: height - 8, "text-anchor": "middle" }, String(c.first)));
     svg.append(draw("text", { x: width - right, y: height - 8, "text-anchor": "middle" }, String(end)));
-    svg.append(draw("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, log ? "epoch (log scale)" : "epoch"));
+    svg.append(draw("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, "epoch"));
+    if (log) svg.append(draw("text", { x: left, y: 11, "text-anchor": "start" }, "log scale"));
     for (const epoch of c.changes) {
       const mark = draw("path", { class: "change", d: `M${x(epoch)} ${top}V${height - bottom}` });
       mark.append(draw("title", {}, `settings changed at epoch ${epoch}`));
@@ -138,7 +143,7 @@
     });
     const over = labels.length > 0 ? Math.max(0, labels.at(-1).y - (height - bottom)) : 0;
     for (const label of labels) {
-      const text = draw("text", { x: label.x + 6, y: label.y - over + 4 }, label.name);
+      const text = draw("text", { x: label.x + 6, y: label.y - over - 2 }, label.name);
       text.style.fill = label.color;
       svg.append(text);
     }
@@ -197,8 +202,16 @@
     },
   };
 
+  /* The notebook that the address names, so that it is found again; else the first. */
+  function choose() {
+    let wanted = location.hash.slice(1);
+    try { wanted = decodeURIComponent(wanted); } catch (_) { /* no name of ours */ }
+    for (const [number, live] of notebooks) if (live.name === wanted) return number;
+    return notebooks.size > 0 ? Math.min(...notebooks.keys()) : null;
+  }
+
   function paint() {
-    if (!notebooks.has(shown)) shown = notebooks.size > 0 ? notebooks.keys().next().value : null;
+    shown = choose();
     const live = shown === null ? null : notebooks.get(shown);
     tabs();
     status(live);
@@ -234,6 +247,7 @@
     if (notebook === null) notebooks.delete(number); else notebooks.set(number, notebook);
     soon();
   });
+  addEventListener("hashchange", soon);
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 })();
