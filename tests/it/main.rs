@@ -1,6 +1,7 @@
 //! Whole-program tests: one binary, a module a subject.
 
 mod allocation;
+mod faults;
 mod gradients;
 mod harness;
 mod layers;
