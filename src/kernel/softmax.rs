@@ -3,17 +3,21 @@
 use super::reduce::LANES;
 use super::{Real, kernel, reduce};
 
+/// 0, 1, 2, …, which the compiler is kept from knowing: it would make a branch a lane of a comparison that is one instruction.
+#[inline(always)]
+fn places<T: Real>() -> [T; LANES] {
+    std::hint::black_box(std::array::from_fn(T::from_usize))
+}
+
 /// Probabilities of the row of `z` at `at` into the same place of `p`. Returns (max, Σ e^{z − max}).
 #[inline(always)]
-fn row_of<T: Real>(z: &[T], p: &mut [T], at: usize, classes: usize) -> (T, T) {
+fn row_of<T: Real>(z: &[T], p: &mut [T], at: usize, classes: usize, place: &[T; LANES]) -> (T, T) {
     if classes <= LANES && at + LANES <= z.len() {
         // A narrow row in one go; what is read past its end does not count, what is written there is written again by the
         // row that follows.
+        let width = T::from_usize(classes);
         let mut lanes: [T; LANES] = reduce::load(z, at);
-        // Places as floats: comparing them stays one vector instruction.
-        let (mut place, width) = ([T::ZERO; LANES], T::from_usize(classes));
         for j in 0..LANES {
-            place[j] = T::from_usize(j);
             lanes[j] = if place[j] < width { lanes[j] } else { -T::INFINITY };
         }
         let largest = reduce::fold(lanes.map(|z| z.larger(-T::INFINITY)), |a, b| a.larger(b));
@@ -52,8 +56,9 @@ kernel! {
             return;
         }
         assert_eq!(z.len() % classes, 0);
+        let place = places();
         for at in (0..z.len()).step_by(classes) {
-            row_of(z, p, at, classes);
+            row_of(z, p, at, classes, &place);
         }
     }
 
@@ -82,15 +87,26 @@ kernel! {
             return;
         }
         let spread = smoothing / T::from_usize(classes);
-        for (row, (&label, loss)) in labels.iter().zip(losses).enumerate() {
-            let (largest, sum) = row_of(z, p, row * classes, classes);
-            let z = &z[row * classes..(row + 1) * classes];
-            let truth = z[label as usize] - largest;
-            *loss = sum.ln() - truth;
-            if smoothing > T::ZERO {
-                let others = reduce::lane_sum(z, |sum, z| sum + (z - largest));
-                *loss = sum.ln() - ((T::ONE - smoothing) * truth + spread * others);
+        let place = places();
+        // The logarithms of some rows at once.
+        for (block, (labels, losses)) in labels.chunks(LANES).zip(losses.chunks_mut(LANES)).enumerate() {
+            let (mut sums, mut expected) = ([T::ONE; LANES], [T::ZERO; LANES]);
+            for (i, &label) in labels.iter().enumerate() {
+                let at = (block * LANES + i) * classes;
+                let (largest, sum) = row_of(z, p, at, classes, &place);
+                let z = &z[at..at + classes];
+                let truth = z[label as usize] - largest;
+                sums[i] = sum;
+                expected[i] = truth;
+                if smoothing > T::ZERO {
+                    let others = reduce::lane_sum(z, |sum, z| sum + (z - largest));
+                    expected[i] = (T::ONE - smoothing) * truth + spread * others;
+                }
             }
+            for i in 0..LANES {
+                sums[i] = sums[i].ln() - expected[i];
+            }
+            losses.copy_from_slice(&sums[..losses.len()]);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Optimizers and learning-rate schedules, as plain data and as updates of a flat parameter vector.
 
 mod clip;
+#[cfg(test)]
+mod reference;
 mod schedule;
 mod state;
 mod update;

@@ -8,8 +8,8 @@ use crate::kernel::{Real, Team};
 
 /// Bytes of B up to which it is read where it is.
 const DIRECT: usize = 40 * 1024;
-/// Longest block along the inner index: a panel of B of two vectors then fills half of the first-level cache.
-const DEPTH: usize = 160;
+/// Longest block along the inner index: a panel of B of two AVX-512 vectors then fills the first-level cache.
+const DEPTH: usize = 256;
 /// Rows of a packed block of A.
 const HIGH: usize = 256;
 /// Columns of a packed block of B.
@@ -220,9 +220,17 @@ unsafe fn panels<U: Unit>(high: usize, columns: usize, mut tile: Tile<U::T>) {
     for i in (0..high).step_by(U::ROWS) {
         // SAFETY: within the block; a last, lower panel is split into tiles that start within it.
         unsafe {
+            let below = tile.c.wrapping_add(U::ROWS * tile.c_row);
+            if i + U::ROWS < high {
+                // The partials of the next tile come from far away; they arrive while this one is computed.
+                for r in 0..U::ROWS.min(high - i - U::ROWS) {
+                    U::prefetch(below.wrapping_add(r * tile.c_row));
+                    U::prefetch(below.wrapping_add(r * tile.c_row + columns - 1));
+                }
+            }
             strip::<U>(U::ROWS.min(high - i), columns, tile);
             tile.a = tile.a.add(U::ROWS * tile.k);
-            tile.c = tile.c.add(U::ROWS * tile.c_row);
+            tile.c = below;
         }
     }
 }
@@ -241,24 +249,30 @@ unsafe fn pack<U: Unit>(
     deep_step: usize,
     to: *mut U::T,
 ) {
-    for first in (0..count).step_by(width) {
-        let lines = width.min(count - first);
-        // SAFETY: within the block.
-        unsafe {
-            let from = from.add(first * line_step);
-            let to = to.add(first * deep);
-            if line_step == 1 {
-                for p in 0..deep {
-                    let (from, to) = (from.add(p * deep_step), to.add(p * width));
-                    if lines == width {
-                        copy_lines::<U>(width, from, to);
-                    } else {
-                        std::ptr::copy_nonoverlapping(from, to, lines);
+    if line_step == 1 {
+        // Wide panels some at a time, so that pages are not walked once for each.
+        let group = if width == U::ROWS { width } else { 8 * width };
+        for left in (0..count).step_by(group) {
+            let right = count.min(left + group);
+            for p in 0..deep {
+                for first in (left..right).step_by(width) {
+                    // SAFETY: within the block.
+                    unsafe {
+                        let (from, to) = (from.add(first + p * deep_step), to.add(first * deep + p * width));
+                        if first + width <= right {
+                            copy_lines::<U>(width, from, to);
+                        } else {
+                            std::ptr::copy_nonoverlapping(from, to, right - first);
+                        }
                     }
                 }
-            } else {
-                transpose::<U>(deep, lines, from, line_step, to, width);
             }
+        }
+    } else {
+        for first in (0..count).step_by(width) {
+            let lines = width.min(count - first);
+            // SAFETY: within the block.
+            unsafe { transpose::<U>(deep, lines, from.add(first * line_step), line_step, to.add(first * deep), width) };
         }
     }
 }

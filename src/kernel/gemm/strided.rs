@@ -159,6 +159,9 @@ pub(super) trait Unit {
     /// The pointers reach what the tile covers, C is not shared, and the machine has the instructions.
     unsafe fn tile(rows: usize, vectors: usize, tile: Tile<Self::T>);
 
+    /// Asks for the cache line of an address.
+    fn prefetch(address: *const Self::T);
+
     /// to\[i·to_step + j\] = from\[j·from_step + i\] for i < rows and j < columns, both multiples of 8.
     ///
     /// # Safety

@@ -116,6 +116,12 @@ macro_rules! unit {
                 }
             }
 
+            #[inline(always)]
+            fn prefetch(address: *const $t) {
+                // SAFETY: a hint that may be given for any address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+            }
+
             unsafe fn transpose(
                 rows: usize,
                 columns: usize,
