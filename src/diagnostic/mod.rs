@@ -2,6 +2,15 @@
 //!
 //! A [`Diagnostic`] is plain data: the terminal, `--json`, the editor and the report all show the same one.
 
+mod apply;
+pub mod codes;
+mod json;
+mod render;
+
+pub use apply::{apply, sure_fixes};
+pub use json::json;
+pub use render::{Style, render, render_all};
+
 use crate::source::Span;
 
 /// How bad it is.

@@ -7,6 +7,8 @@ pub mod datasets;
 pub mod executor;
 pub mod expand;
 pub mod inspect;
+pub mod open;
+pub mod outputs;
 pub mod study;
 pub mod worker;
 

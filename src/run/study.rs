@@ -9,6 +9,8 @@ use super::expand::Expander;
 use crate::plan::experiment::Experiment;
 use crate::plan::training::Task;
 use crate::record::{Outcome, Run, Setting, Study, Trial};
+use crate::plan::build::objective_metric;
+use crate::search::prune::{Curve, Decision, decide, due};
 use crate::search::{Proposal, SearchError, Searcher, Told};
 use crate::stats::measure::measure;
 use crate::store::{Key, Store, key};
@@ -36,7 +38,9 @@ pub struct Arrival {
 struct Slot {
     proposal: Proposal,
     settings: BTreeMap<String, Setting>,
-    rung: usize,
+    /// Epochs of a whole training, and those that it is trained to now.
+    horizon: u32,
+    target: u32,
     runs: Vec<Option<Run>>,
     settled: bool,
     pruned: Option<u32>,
@@ -49,6 +53,10 @@ pub struct StudyRun<'a> {
     searcher: Searcher,
     slots: Vec<Slot>,
     told: Vec<Told>,
+    /// The objective over the epochs, mean over the repetitions.
+    curves: Vec<Curve>,
+    /// All trials before it are settled.
+    open: usize,
     waiting: HashMap<Key, Vec<(Place, Task)>>,
     arrivals: Vec<Arrival>,
     exhausted: bool,
@@ -68,6 +76,8 @@ impl<'a> StudyRun<'a> {
             searcher,
             slots: Vec::new(),
             told: Vec::new(),
+            curves: Vec::new(),
+            open: 0,
             waiting: HashMap::new(),
             arrivals: Vec::new(),
             exhausted: false,
@@ -144,11 +154,13 @@ impl<'a> StudyRun<'a> {
             self.exhausted = true;
             return Ok(false);
         };
+        self.curves.push(Curve::default());
         self.told.push(Told { draws: proposal.draws.clone(), values: None, pruned: None });
         self.slots.push(Slot {
             settings: self.expander.settings(&proposal.draws),
             proposal,
-            rung: 0,
+            horizon: 0,
+            target: 0,
             runs: vec![None; self.experiment.seeds as usize],
             settled: false,
             pruned: None,
@@ -156,9 +168,22 @@ impl<'a> StudyRun<'a> {
         Ok(true)
     }
 
-    /// Look up or ask for all repetitions of a trial at its rung.
+    /// Look up or ask for all repetitions of a trial, to its next rung.
     fn request(&mut self, index: usize, store: &Store, jobs: &mut Vec<Job>) {
-        let epochs = None;
+        if self.experiment.prune.is_some() && self.slots[index].horizon == 0 {
+            let whole = self.expander.task(&self.slots[index].proposal.draws, 0, None);
+            let Ok(Task::Train(training)) = whole else { return self.request_to(index, None, store, jobs) };
+            self.slots[index].horizon = training.horizon;
+        }
+        let epochs = self.experiment.prune.map(|prune| {
+            let Slot { horizon, target, .. } = self.slots[index];
+            (target + 1..horizon).find(|&epoch| due(&prune, horizon, index as u32, epoch)).unwrap_or(horizon)
+        });
+        self.slots[index].target = epochs.unwrap_or(0);
+        self.request_to(index, epochs, store, jobs);
+    }
+
+    fn request_to(&mut self, index: usize, epochs: Option<u32>, store: &Store, jobs: &mut Vec<Job>) {
         for repetition in 0..self.experiment.seeds {
             let place = Place { trial: index as u32, repetition };
             if self.slots[index].runs[repetition as usize].as_ref().is_some_and(|run| over(run)) {
@@ -220,20 +245,58 @@ impl<'a> StudyRun<'a> {
     }
 
     /// Settle the trials whose runs are all in, rung by rung.
-    fn settle(&mut self, _store: &Store, _jobs: &mut Vec<Job>) -> bool {
+    fn settle(&mut self, store: &Store, jobs: &mut Vec<Job>) -> bool {
         let mut moved = false;
-        for index in 0..self.slots.len() {
-            if self.slots[index].settled || self.slots[index].runs.iter().any(Option::is_none) {
+        for index in self.open..self.slots.len() {
+            let slot = &self.slots[index];
+            if slot.settled || slot.runs.iter().any(Option::is_none) {
                 continue;
             }
-            self.settle_one(index);
+            let Some(prune) = self.experiment.prune else {
+                self.settle_one(index);
+                moved = true;
+                continue;
+            };
+            self.curves[index] = self.curve(index);
+            let ended = slot.target >= slot.horizon || slot.runs.iter().flatten().any(over);
+            let (_, direction) = objective_metric(&self.experiment.objectives);
+            let own = &self.curves[index].values;
+            let decision =
+                if ended { None } else { Some(decide(&prune, slot.horizon, direction, index as u32, own, &self.curves)) };
+            match decision {
+                Some(Decision::Wait(_)) => continue,
+                Some(Decision::Go) => self.request(index, store, jobs),
+                Some(Decision::Stop) => {
+                    self.slots[index].pruned = Some(own.len() as u32);
+                    for run in self.slots[index].runs.iter_mut().flatten() {
+                        run.outcome = Outcome::Pruned;
+                    }
+                    self.settle_one(index);
+                }
+                None => self.settle_one(index),
+            }
             moved = true;
+        }
+        while self.slots.get(self.open).is_some_and(|slot| slot.settled) {
+            self.open += 1;
         }
         moved
     }
 
+    fn curve(&self, index: usize) -> Curve {
+        let runs: Vec<&Run> = self.slots[index].runs.iter().flatten().collect();
+        let (metric, _) = objective_metric(&self.experiment.objectives);
+        let name = metric.to_string();
+        let series: Vec<&[f64]> =
+            runs.iter().map(|run| run.series.get(&name).map_or(&[][..], Vec::as_slice)).collect();
+        let epochs = series.iter().map(|s| s.len()).min().unwrap_or(0);
+        let mean = |epoch: usize| series.iter().map(|s| s[epoch]).sum::<f64>() / series.len() as f64;
+        Curve { values: (0..epochs).map(mean).collect(), ended: false }
+    }
+
     fn settle_one(&mut self, index: usize) {
         self.slots[index].settled = true;
+        self.curves[index].ended = true;
         let trial = self.trial(index);
         self.told[index] = Told {
             values: self.experiment.objectives.iter().map(|o| Some(measure(&trial, &o.measure)?.value)).collect(),

@@ -7,5 +7,6 @@ mod harness;
 mod layers;
 mod network;
 mod report;
+mod run;
 mod tidy;
 mod training;

@@ -118,3 +118,19 @@ fn more_epochs_go_on_with_the_bits_of_one_long_run() {
     let whole = train(digits(2, 5), whole.path(), 2, Isa::detect());
     assert_eq!(digest::study(&parts), digest::study(&whole));
 }
+
+#[test]
+fn pruning_gives_the_same_record_at_any_number_of_threads() {
+    let mut digests = Vec::new();
+    for threads in [1, 4] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut experiment = digits(9, 9);
+        experiment.seeds = 1;
+        experiment.prune = Some(caviar::plan::experiment::Prune::Halving { factor: 3, from: 1 });
+        let study = train(experiment, folder.path(), threads, Isa::detect());
+        let pruned = study.trials.iter().filter(|t| caviar::stats::measure::pruned(t).is_some()).count();
+        assert!((3..9).contains(&pruned), "{pruned} of 9 are pruned");
+        digests.push(digest::study(&study));
+    }
+    assert_eq!(digests[0], digests[1]);
+}

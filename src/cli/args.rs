@@ -1,0 +1,93 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A declarative experiment notebook for neural networks.
+#[derive(Debug, Parser)]
+#[command(name = "caviar", version, disable_help_subcommand = true)]
+pub struct Args {
+    /// When to colour what is printed.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring files up to date: train what is not stored, draw, test claims, write outputs.
+    Run(Run),
+    /// Report all mistakes; nothing is trained.
+    Check(Check),
+    /// Explain a kind, key, layer, space, metric or error code.
+    Help {
+        /// What to explain; all topics when absent.
+        topic: Vec<String>,
+    },
+}
+
+/// How trials are trained.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Engine {
+    /// Worker threads; one a core when absent.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Instructions to use: scalar, avx2 or avx512 (the best that there is when absent; the results are the same).
+    #[arg(long, env = "CAVIAR_SIMD", value_name = "PATH")]
+    pub simd: Option<String>,
+}
+
+/// Arguments of `run`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Run {
+    /// `.exp` files, or folders of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Say what would be done and why, and do nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// Only this experiment and those that it needs (may be repeated).
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Use nothing that is stored.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// How trials are trained.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+/// Arguments of `check`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Check {
+    /// `.exp` files, or folders of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Apply the fixes that are sure.
+    #[arg(long)]
+    pub fix: bool,
+    /// Compare the gradients of every network with finite differences.
+    #[arg(long)]
+    pub gradients: bool,
+}

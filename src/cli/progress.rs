@@ -1,0 +1,143 @@
+//! How far a run is: a bar on a terminal, a line a trial elsewhere.
+
+use std::collections::HashMap;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::terminal::Terminal;
+use crate::plan::experiment::Experiment;
+use crate::plan::metric::Measure;
+use crate::record::{Outcome, Run, Trial};
+use crate::run::Event;
+use crate::run::study::Arrival;
+
+/// Shows events on standard error.
+pub struct Progress<'t> {
+    terminal: &'t Terminal,
+    bars: MultiProgress,
+    open: HashMap<String, Line>,
+    quiet: bool,
+}
+
+struct Line {
+    bar: ProgressBar,
+    best: Option<f64>,
+    arrived: HashMap<u32, Vec<Run>>,
+}
+
+impl<'t> Progress<'t> {
+    /// A bar where standard error is a terminal; nothing where `quiet`.
+    pub fn new(terminal: &'t Terminal, quiet: bool) -> Self {
+        let target = if terminal.error && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Progress { terminal, bars: MultiProgress::with_draw_target(target), open: HashMap::new(), quiet }
+    }
+
+    /// Show one event.
+    pub fn show(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Started { experiment, trials } => self.start(experiment, *trials),
+            Event::Arrived { experiment, arrival, settled, trials } => self.arrive(experiment, arrival, *settled, *trials),
+            Event::Epoch { experiment, run, .. } => self.epoch(experiment, run),
+            Event::Finished { experiment, study, trained } => {
+                if let Some(line) = self.open.remove(&experiment.name) {
+                    line.bar.finish_and_clear();
+                }
+                if !self.quiet {
+                    let runs: usize = study.trials.iter().map(|t| t.runs.len()).sum();
+                    let text = format!("{}: {}", experiment.name, summary(study.trials.len(), runs, *trained));
+                    self.print(text);
+                }
+            }
+            Event::Warning(text) => self.print(format!("warning: {text}")),
+        }
+    }
+
+    /// Take the bars away.
+    pub fn close(&mut self) {
+        self.open.drain().for_each(|(_, line)| line.bar.finish_and_clear());
+    }
+
+    fn print(&self, text: String) {
+        if self.terminal.error && !self.quiet {
+            let _ = self.bars.println(text);
+        } else if !self.quiet {
+            self.terminal.say(text);
+        }
+    }
+
+    fn start(&mut self, experiment: &Experiment, trials: u32) {
+        let bar = self.bars.add(ProgressBar::new(u64::from(trials) * u64::from(experiment.seeds)));
+        let template = if self.terminal.width < 70 {
+            "{prefix} {pos}/{len} {msg}"
+        } else {
+            "{prefix:.bold} {bar:24.cyan/dim} {pos}/{len} {elapsed} {msg}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(experiment.name.clone());
+        self.open.insert(experiment.name.clone(), Line { bar, best: None, arrived: HashMap::new() });
+    }
+
+    fn arrive(&mut self, experiment: &Experiment, arrival: &Arrival, settled: u32, trials: u32) {
+        let Some(line) = self.open.get_mut(&experiment.name) else { return };
+        line.bar.inc(1);
+        let runs = line.arrived.entry(arrival.place.trial).or_default();
+        runs.push(arrival.run.clone());
+        if runs.len() < experiment.seeds as usize {
+            return;
+        }
+        let runs = line.arrived.remove(&arrival.place.trial).unwrap_or_default();
+        let Some(objective) = experiment.objectives.first() else { return };
+        let value = trial_value(arrival.place.trial, &runs, &objective.measure);
+        if let Some(value) = value {
+            let better = |best: f64| match objective.direction {
+                crate::plan::metric::Direction::Minimize => value < best,
+                crate::plan::metric::Direction::Maximize => value > best,
+            };
+            if line.best.is_none_or(better) {
+                line.best = Some(value);
+                line.bar.set_message(format!("best {} {value:.4}", objective.measure));
+            }
+        }
+        if !self.terminal.error && !self.quiet && !arrival.stored {
+            let seconds: f64 = runs.iter().map(|r| r.seconds).sum();
+            let outcome = match runs.iter().map(|r| &r.outcome).find(|o| **o != Outcome::Finished) {
+                Some(Outcome::Diverged) => ", diverged".to_string(),
+                Some(Outcome::Failed(why)) => format!(", failed: {}", why.lines().next().unwrap_or_default()),
+                Some(Outcome::Pruned) => ", stopped by the search".to_string(),
+                Some(Outcome::Stopped) => ", stopped early".to_string(),
+                _ => String::new(),
+            };
+            let value = value.map(|v| format!("{} {v:.4}", objective.measure)).unwrap_or_else(|| "no value".into());
+            self.terminal.say(format!(
+                "{} trial {} ({settled}/{trials}): {value}{outcome} ({seconds:.1} s)",
+                experiment.name, arrival.place.trial
+            ));
+        }
+    }
+
+    fn epoch(&mut self, experiment: &Experiment, run: &Run) {
+        let Some(line) = self.open.get(&experiment.name) else { return };
+        let last = |name: &str| run.series.get(name).and_then(|s| s.last()).map(|v| format!("{name} {v:.4}"));
+        let epoch = run.series.values().map(Vec::len).max().unwrap_or(0);
+        let shown: Vec<String> = ["train.loss", "dev.loss", "dev.accuracy"].iter().filter_map(|n| last(n)).collect();
+        line.bar.set_message(format!("epoch {epoch}: {}", shown.join(", ")));
+    }
+}
+
+/// The mean of a measure over runs.
+fn trial_value(index: u32, runs: &[Run], measure: &Measure) -> Option<f64> {
+    let trial =
+        Trial { index, draws: Default::default(), settings: Default::default(), round: 0, runs: runs.to_vec() };
+    Some(crate::stats::measure::measure(&trial, measure)?.value)
+}
+
+fn summary(trials: usize, runs: usize, trained: usize) -> String {
+    let trials = super::terminal::count(trials, "trial");
+    match trained {
+        0 => format!("{trials}, all stored"),
+        n if n == runs => format!("{trials} trained"),
+        n => format!("{trials}; {n} of {runs} runs trained, the rest stored"),
+    }
+}

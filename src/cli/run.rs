@@ -1,0 +1,186 @@
+//! `caviar run`: every file brought up to date.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::Exit;
+use super::args::{Engine, Run};
+use super::progress::Progress;
+use super::terminal::{self, Terminal};
+use crate::kernel::Isa;
+use crate::plan::notebook::{Item, Notebook};
+use crate::report::{self, Results};
+use crate::run::datasets::Datasets;
+use crate::run::executor::Threads;
+use crate::run::open::{Opened, open};
+use crate::run::outputs;
+use crate::run::worker::Equipment;
+use crate::run::{self, Options, RunError, Session};
+use crate::stats::claim::Outcome;
+use crate::store::{self, Store};
+
+/// Whether Ctrl-C was pressed: once to leave off at the next step, again to leave at once.
+static PRESSED: AtomicU8 = AtomicU8::new(0);
+
+/// Ask for a clean end on Ctrl-C.
+pub fn catch_interrupt() {
+    // Without a handler the program ends at once; finished trials are stored all the same.
+    let _ = ctrlc::set_handler(|| {
+        if PRESSED.fetch_add(1, Ordering::SeqCst) > 0 {
+            std::process::exit(Exit::Failed as i32);
+        }
+    });
+}
+
+/// Whether Ctrl-C was pressed.
+pub fn interrupted() -> bool {
+    PRESSED.load(Ordering::SeqCst) > 0
+}
+
+/// What all commands that may train share.
+pub fn equipment(path: &Path, engine: &Engine, datasets: &Arc<Datasets>, fresh: bool) -> Result<Arc<Equipment>, String> {
+    let isa = match &engine.simd {
+        None => Isa::detect(),
+        Some(name) => Isa::parse(name).map_err(|e| e.to_string())?,
+    };
+    let store = Store::open(store::locate(path)).map_err(|e| e.to_string())?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+    Ok(Arc::new(Equipment { datasets: datasets.clone(), store: Arc::new(store), isa, fresh, folder }))
+}
+
+/// How many workers.
+pub fn threads(engine: &Engine) -> usize {
+    engine.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Bring every file up to date.
+pub fn run(args: &Run, terminal: &Terminal) -> Exit {
+    let files = match terminal::files(&args.paths) {
+        Ok(files) => files,
+        Err(message) => {
+            terminal.error(message);
+            return Exit::Usage;
+        }
+    };
+    catch_interrupt();
+    let datasets = Arc::new(Datasets::new());
+    let mut exit = Exit::Good;
+    for path in &files {
+        if files.len() > 1 && !args.json {
+            terminal.say(format!("── {}", path.display()));
+        }
+        exit = exit.max(one(path, args, &datasets, terminal));
+        if interrupted() {
+            break;
+        }
+    }
+    exit
+}
+
+fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -> Exit {
+    let opened = open(path, datasets);
+    if args.json {
+        for diagnostic in &opened.diagnostics {
+            terminal.line(crate::diagnostic::json(diagnostic, &opened.sources));
+        }
+    } else {
+        terminal.diagnostics(&opened.diagnostics, &opened.sources);
+    }
+    let Some(notebook) = &opened.notebook else { return Exit::Mistakes };
+    let equipment = match equipment(path, &args.engine, datasets, args.fresh) {
+        Ok(equipment) => equipment,
+        Err(message) => {
+            terminal.error(message);
+            return Exit::Usage;
+        }
+    };
+    let results = match bring(notebook, &opened, args, &equipment, terminal) {
+        Ok(results) => results,
+        Err(exit) => return exit,
+    };
+    match outputs::write(path, &opened, notebook, &results, &equipment) {
+        Ok(written) => {
+            if args.json {
+                json(path, notebook, &results, terminal);
+            } else {
+                show(notebook, &results, terminal);
+                terminal.line(format!("report: {}", written.report.display()));
+            }
+        }
+        Err(error) => {
+            terminal.error(error.to_string());
+            return Exit::Failed;
+        }
+    }
+    verdict(&results)
+}
+
+/// Train what is not stored and compute what pictures need.
+fn bring(
+    notebook: &Notebook,
+    opened: &Opened,
+    args: &Run,
+    equipment: &Arc<Equipment>,
+    terminal: &Terminal,
+) -> Result<Results, Exit> {
+    let mut executor = Threads::new(threads(&args.engine), equipment.clone());
+    let mut progress = Progress::new(terminal, args.json);
+    let mut session = Session {
+        store: &equipment.store,
+        executor: &mut executor,
+        datasets: equipment.datasets.clone(),
+        base: &opened.base,
+        options: Options { fresh: args.fresh, only: args.only.clone() },
+        interrupted: &interrupted,
+    };
+    let studies = match run::bring_up_to_date(notebook, &mut session, &mut |event| progress.show(&event)) {
+        Ok(studies) => studies,
+        Err(RunError::Interrupted) => {
+            progress.close();
+            terminal.say("interrupted: finished trials are stored; run the same command again to go on");
+            return Err(Exit::Failed);
+        }
+        Err(error) => {
+            progress.close();
+            terminal.error(error.to_string());
+            return Err(Exit::Failed);
+        }
+    };
+    let (results, problems) = outputs::results(notebook, studies, &opened.base, equipment);
+    for problem in problems {
+        terminal.say(format!("warning: {problem}"));
+    }
+    Ok(results)
+}
+
+/// Tables and verdicts on the terminal.
+fn show(notebook: &Notebook, results: &Results, terminal: &Terminal) {
+    for (place, item) in notebook.items.iter().enumerate() {
+        match item {
+            Item::Table(table) => match report::table::build(table, results) {
+                Ok(grid) if terminal.output => terminal.line(report::table::terminal(&grid, terminal.table())),
+                Ok(grid) => terminal.line(report::table::markdown(&grid)),
+                Err(error) => terminal.say(format!("warning: {error}")),
+            },
+            Item::Claim(claim) => {
+                if let Some(verdict) = results.verdicts.get(&place) {
+                    terminal.line(report::claim::text(claim, verdict));
+                }
+            }
+            Item::Prose(_) | Item::Experiment(_) | Item::Plot(_) => {}
+        }
+    }
+}
+
+/// The results as JSON lines.
+fn json(path: &Path, notebook: &Notebook, results: &Results, terminal: &Terminal) {
+    for line in report::json::lines(&path.display().to_string(), notebook, results) {
+        terminal.line(line);
+    }
+}
+
+fn verdict(results: &Results) -> Exit {
+    let refuted = results.verdicts.values().flatten().any(|v| crate::stats::statement::outcome(v) == Outcome::Refuted);
+    if refuted { Exit::Different } else { Exit::Good }
+}

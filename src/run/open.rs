@@ -1,0 +1,56 @@
+//! A file read, parsed and checked.
+
+use std::path::{Path, PathBuf};
+
+use crate::check::{self, Checked, DataFacts};
+use crate::data::spec::Pipeline;
+use crate::data::{self, Facts};
+use crate::diagnostic::Diagnostic;
+use crate::plan::notebook::Notebook;
+use crate::source::{self, Sources};
+use crate::syntax;
+use super::datasets::Datasets;
+
+/// A file and what is known of it.
+pub struct Opened {
+    /// The folder that its relative paths begin in.
+    pub base: PathBuf,
+    /// Its text and those of its imports.
+    pub sources: Sources,
+    /// The plan, if there are no errors.
+    pub notebook: Option<Notebook>,
+    /// Errors and warnings, by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Opened {
+    /// Whether it cannot run.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Facts of data, with paths from a folder.
+pub struct Rooted<'a> {
+    /// Data sets that are known.
+    pub datasets: &'a Datasets,
+    /// Where relative paths begin.
+    pub base: &'a Path,
+}
+
+impl DataFacts for Rooted<'_> {
+    fn describe(&self, pipeline: &Pipeline) -> Result<Facts, data::Error> {
+        self.datasets.facts(&pipeline.rooted(self.base))
+    }
+}
+
+/// Read, parse and check a file.
+pub fn open(path: &Path, datasets: &Datasets) -> Opened {
+    let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let (sources, files, mut diagnostics) = syntax::load(path, &mut source::read);
+    let Checked { notebook, diagnostics: found, .. } = check::notebook(&sources, &files, &Rooted { datasets, base: &base });
+    diagnostics.extend(found);
+    diagnostics.sort_by_key(|d| (d.span().file, d.span().start));
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics }
+}
