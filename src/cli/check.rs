@@ -24,7 +24,11 @@ pub fn run(args: &Check, terminal: &Terminal) -> Exit {
             match fix(path, &opened.diagnostics, &opened.sources) {
                 Ok(0) => {}
                 Ok(n) => {
-                    terminal.say(format!("{}: {} applied", path.display(), if n == 1 { "1 fix".into() } else { format!("{n} fixes") }));
+                    terminal.say(format!(
+                        "{}: {} applied",
+                        path.display(),
+                        if n == 1 { "1 fix".into() } else { format!("{n} fixes") }
+                    ));
                     opened = open(path, &datasets);
                 }
                 Err(error) => {

@@ -36,7 +36,9 @@ impl<'t> Progress<'t> {
     pub fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Started { experiment, trials } => self.start(experiment, *trials),
-            Event::Arrived { experiment, arrival, settled, trials } => self.arrive(experiment, arrival, *settled, *trials),
+            Event::Arrived { experiment, arrival, settled, trials } => {
+                self.arrive(experiment, arrival, *settled, *trials)
+            }
             Event::Epoch { experiment, run, .. } => self.epoch(experiment, run),
             Event::Finished { experiment, study, trained } => {
                 if let Some(line) = self.open.remove(&experiment.name) {
@@ -128,8 +130,7 @@ impl<'t> Progress<'t> {
 
 /// The mean of a measure over runs.
 fn trial_value(index: u32, runs: &[Run], measure: &Measure) -> Option<f64> {
-    let trial =
-        Trial { index, draws: Default::default(), settings: Default::default(), round: 0, runs: runs.to_vec() };
+    let trial = Trial { index, draws: Default::default(), settings: Default::default(), round: 0, runs: runs.to_vec() };
     Some(crate::stats::measure::measure(&trial, measure)?.value)
 }
 

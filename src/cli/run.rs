@@ -39,7 +39,12 @@ pub fn interrupted() -> bool {
 }
 
 /// What all commands that may train share.
-pub fn equipment(path: &Path, engine: &Engine, datasets: &Arc<Datasets>, fresh: bool) -> Result<Arc<Equipment>, String> {
+pub fn equipment(
+    path: &Path,
+    engine: &Engine,
+    datasets: &Arc<Datasets>,
+    fresh: bool,
+) -> Result<Arc<Equipment>, String> {
     let isa = match &engine.simd {
         None => Isa::detect(),
         Some(name) => Isa::parse(name).map_err(|e| e.to_string())?,

@@ -120,8 +120,11 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder).map_err(|e| format!("cannot read the folder {}: {e}", folder.display()))?;
-    let mut found: Vec<PathBuf> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "exp") && p.is_file()).collect();
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "exp") && p.is_file())
+        .collect();
     found.sort();
     Ok(found)
 }

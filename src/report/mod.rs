@@ -11,14 +11,10 @@ use crate::stats::claim::{ClaimError, Verdict};
 
 pub mod claim;
 pub mod diff;
-pub mod claim;
 pub mod figure;
 pub mod group;
-<<<<<<< HEAD
-pub mod markdown;
-=======
 pub mod json;
->>>>>>> 9f72b36 (Run a notebook end to end: caviar run, check and help)
+pub mod markdown;
 pub mod name;
 pub mod page;
 pub mod plot;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::datasets::Datasets;
 use crate::check::{self, Checked, DataFacts};
 use crate::data::spec::Pipeline;
 use crate::data::{self, Facts};
@@ -9,7 +10,6 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::notebook::Notebook;
 use crate::source::{self, Sources};
 use crate::syntax;
-use super::datasets::Datasets;
 
 /// A file and what is known of it.
 pub struct Opened {
@@ -48,7 +48,8 @@ impl DataFacts for Rooted<'_> {
 pub fn open(path: &Path, datasets: &Datasets) -> Opened {
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let (sources, files, mut diagnostics) = syntax::load(path, &mut source::read);
-    let Checked { notebook, diagnostics: found, .. } = check::notebook(&sources, &files, &Rooted { datasets, base: &base });
+    let Checked { notebook, diagnostics: found, .. } =
+        check::notebook(&sources, &files, &Rooted { datasets, base: &base });
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| (d.span().file, d.span().start));
     let broken = diagnostics.iter().any(Diagnostic::is_error);

@@ -9,8 +9,12 @@ use super::worker::Equipment;
 use crate::plan::build;
 use crate::plan::notebook::{Item, Notebook};
 use crate::plan::resolve::Bindings;
+use crate::record::digest::canonical;
 use crate::record::lock::{self, Lock, Locked, LockedClaim};
 use crate::record::{Study, atomic};
+use crate::report::markdown::markdown;
+use crate::report::page::{Report, page};
+use crate::report::plot::Picture;
 use crate::report::{Results, plot, trials};
 use crate::stats::claim::Outcome;
 use crate::stats::select::best;
@@ -84,17 +88,19 @@ pub fn write(
     let folder = folder(path);
     let report = folder.join("report.html");
     let mut files: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
-    for (place, item) in notebook.items.iter().enumerate() {
-        let Item::Plot(plot) = item else { continue };
-        let Ok(picture) = plot::draw(place, plot, results) else { continue };
-        let mut name = picture.file_stem.clone();
-        let mut n = 1;
-        while files.contains_key(&folder.join(format!("{name}.png"))) {
-            n += 1;
-            name = format!("{}-{n}", picture.file_stem);
-        }
-        files.insert(folder.join(format!("{name}.png")), plot::png(&picture)?);
+    // A plot whose experiment was not run (`--only`) has no picture.
+    let pictures: BTreeMap<usize, Picture> =
+        plot::draw_all(notebook, results).into_iter().filter_map(|(place, drawn)| Some((place, drawn.ok()?))).collect();
+    for picture in pictures.values() {
+        files.insert(folder.join(format!("{}.png", picture.file_stem)), plot::png(picture)?);
     }
+    let kept = lock_of(notebook, results, &opened.base, equipment);
+    let seal = canonical("caviar lock", &lock::write(&kept)).short();
+    let source = opened.sources.get(0);
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let shown = Report { file: &name, notebook, source: &source.text, results, pictures: &pictures, lock: Some(&seal) };
+    files.insert(report.clone(), page(&shown).into_bytes());
+    files.insert(folder.join("report.md"), markdown(&shown).into_bytes());
     files.insert(folder.join("trials.csv"), trials::csv(&results.studies).into_bytes());
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -109,7 +115,6 @@ pub fn write(
     }
     remove_old_pictures(&folder, &files);
     let lock_file = lock_path(path);
-    let kept = lock_of(notebook, results, &opened.base, equipment);
     if lock::save(&lock_file, &kept).map_err(failed(&lock_file))? {
         changed.push(lock_file);
     }
@@ -167,8 +172,10 @@ fn fingerprints(
         open.extend(experiment.after.iter().map(String::as_str));
         let (Some(data), Some(study)) = (experiment.template.get("data"), studies.get(name)) else { continue };
         for trial in &study.trials {
-            let bindings = Bindings { draws: &trial.draws, words: &[], results: &|of, m| super::result(studies, of, m) };
-            let Ok(pipeline) = data.resolve(&bindings).map_err(drop).and_then(|v| build::pipeline(&v).map_err(drop)) else {
+            let bindings =
+                Bindings { draws: &trial.draws, words: &[], results: &|of, m| super::result(studies, of, m) };
+            let Ok(pipeline) = data.resolve(&bindings).map_err(drop).and_then(|v| build::pipeline(&v).map_err(drop))
+            else {
                 continue;
             };
             let rooted = pipeline.rooted(base);

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::executor::Job;
 use super::expand::Expander;
+use crate::plan::build::objective_metric;
 use crate::plan::experiment::Experiment;
 use crate::plan::training::Task;
 use crate::record::{Outcome, Run, Setting, Study, Trial};
-use crate::plan::build::objective_metric;
 use crate::search::prune::{Curve, Decision, decide, due};
 use crate::search::{Proposal, SearchError, Searcher, Told};
 use crate::stats::measure::measure;
@@ -261,8 +261,11 @@ impl<'a> StudyRun<'a> {
             let ended = slot.target >= slot.horizon || slot.runs.iter().flatten().any(over);
             let (_, direction) = objective_metric(&self.experiment.objectives);
             let own = &self.curves[index].values;
-            let decision =
-                if ended { None } else { Some(decide(&prune, slot.horizon, direction, index as u32, own, &self.curves)) };
+            let decision = if ended {
+                None
+            } else {
+                Some(decide(&prune, slot.horizon, direction, index as u32, own, &self.curves))
+            };
             match decision {
                 Some(Decision::Wait(_)) => continue,
                 Some(Decision::Go) => self.request(index, store, jobs),
@@ -287,8 +290,7 @@ impl<'a> StudyRun<'a> {
         let runs: Vec<&Run> = self.slots[index].runs.iter().flatten().collect();
         let (metric, _) = objective_metric(&self.experiment.objectives);
         let name = metric.to_string();
-        let series: Vec<&[f64]> =
-            runs.iter().map(|run| run.series.get(&name).map_or(&[][..], Vec::as_slice)).collect();
+        let series: Vec<&[f64]> = runs.iter().map(|run| run.series.get(&name).map_or(&[][..], Vec::as_slice)).collect();
         let epochs = series.iter().map(|s| s.len()).min().unwrap_or(0);
         let mean = |epoch: usize| series.iter().map(|s| s[epoch]).sum::<f64>() / series.len() as f64;
         Curve { values: (0..epochs).map(mean).collect(), ended: false }

@@ -85,11 +85,9 @@ fn paths_that_lead_nowhere_are_named() {
 #[test]
 fn a_network_that_diverges_is_a_result() {
     let wild = FLOWERS.replace("adam(rate = 0.02)", "sgd(rate = 1e30)").replace("norm -> ", "");
-    let wild = wild.replace("let norm = choice(with = batch_norm, without = identity)\n", "").replace(", by = norm", "");
-    Project::new()
-        .file("first.exp", wild)
-        .run(&["run", "first.exp"])
-        .says("diverged");
+    let wild =
+        wild.replace("let norm = choice(with = batch_norm, without = identity)\n", "").replace(", by = norm", "");
+    Project::new().file("first.exp", wild).run(&["run", "first.exp"]).says("diverged");
 }
 
 #[test]
