@@ -447,19 +447,15 @@ impl Case<'_> {
             return self.only(Diagnostic::error("E0113", format!("`{word}` has two decimal points"), mark));
         }
         let unit_mark = self.span(token.start + digits, token.end);
-        let right = match unit {
-            "" => return None,
-            "m" | "mins" | "minute" | "minutes" => "min",
-            "sec" | "secs" | "second" | "seconds" => "s",
-            "hr" | "hrs" | "hour" | "hours" => "h",
-            "k" | "K" => "_000",
-            "M" => "_000_000",
-            _ if self.wanted_separator() => return None,
-            _ => {
-                let mistake = Diagnostic::error("E0113", format!("`{word}` is no number"), mark)
-                    .label(format!("`{unit}` is no unit"));
-                return self.only(mistake.note("the units are `s`, `min`, `h` and `%`"));
-            }
+        if unit.is_empty() || self.wanted_separator() {
+            return None;
+        }
+        let Some(right) = unit_meant(unit) else {
+            let mistake = Diagnostic::error("E0113", format!("`{word}` is no number"), mark);
+            return self.only(match unit.contains(|c: char| c.is_ascii_digit()) {
+                true => mistake.note("a duration is one number with one unit: `90min`"),
+                false => mistake.label(format!("`{unit}` is no unit")).note("the units are `s`, `min`, `h` and `%`"),
+            });
         };
         let mistake = Diagnostic::error("E0113", format!("`{unit}` is no unit"), unit_mark)
             .note("the units are `s`, `min`, `h` and `%`")
@@ -471,15 +467,13 @@ impl Case<'_> {
     fn parted_unit(&self, unit: Token) -> Option<Mistake> {
         let number = self.previous().filter(|p| p.kind == TokenKind::Number)?;
         let next_is_equals = self.token(self.index + 1).is_some_and(|t| t.kind == TokenKind::Equals);
-        if !matches!(self.word(unit), "s" | "min" | "h") || next_is_equals {
-            return None;
-        }
-        let gap = self.span(number.end, unit.start);
+        let word = self.word(unit);
+        let right = unit_meant(word).filter(|right| right.len() <= word.len() && !next_is_equals)?;
+        let parted = self.span(number.end, unit.end);
         let mistake =
             Diagnostic::error("E0113", "a unit stands right after its number", self.span(number.start, unit.end))
-                .replace("leave out the space", gap, "", true);
-        let shifted = format!("{}{}", self.word(unit), " ".repeat(unit.start - number.end));
-        self.patched(mistake, number.end, shifted)
+                .replace(format!("write `{}{right}`", self.word(number)), parted, right, word != "m");
+        self.patched(mistake, number.end, format!("{right:<width$}", width = unit.end - number.end))
     }
 
     /// Whether the number itself may be right and only a separator is missing before it.
@@ -682,6 +676,18 @@ impl Case<'_> {
         }
         Mistake { diagnostic: mistake, patch: None }
     }
+}
+
+/// The unit that was surely, or (`m`) most likely, meant by a word after a number.
+fn unit_meant(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "min",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "k" | "K" => "_000",
+        "M" => "_000_000",
+        _ => return None,
+    })
 }
 
 /// Whether a word is a number without a unit that we do not know.

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use super::super::tree::Item;
 use super::parsed;
+use crate::diagnostic::{apply, sure_fixes};
 use crate::source::Sources;
 
 /// What each broken text of `broken.txt` is told, and what of it could be read all the same.
@@ -40,4 +41,26 @@ fn every_mistake_is_told_in_the_users_terms() {
     let cases = include_str!("broken.txt").split("\n----\n");
     let told: Vec<String> = cases.map(|text| format!("{text}\n{}", told(text))).collect();
     insta::assert_snapshot!(told.join("----\n"));
+}
+
+#[test]
+fn sure_fixes_mend_what_they_promise() {
+    let mut mended = 0;
+    for text in include_str!("broken.txt").split("\n----\n") {
+        let mut text = text.to_string();
+        let (_, mut mistakes) = parsed(&text);
+        for _ in 0..20 {
+            let fixes = sure_fixes(&mistakes);
+            if fixes.is_empty() {
+                break;
+            }
+            let (new, applied) = apply(&text, 0, &fixes);
+            let (_, left) = parsed(&new);
+            assert!(left.len() + applied <= mistakes.len(), "{text}\n->\n{new}\n{left:#?}");
+            mended += applied;
+            (text, mistakes) = (new, left);
+        }
+        assert!(sure_fixes(&mistakes).is_empty(), "{text}");
+    }
+    assert!(mended > 30, "{mended}");
 }
