@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::root;
 
-/// Rooms in the order in which they may import one another: a room uses only those before it, or in its own line.
+/// Rooms in the order in which they may import one another: a room uses only those before it. A text and what is wrong with it are one line.
 const ROOMS: &[&[&str]] = &[
-    &["source"],
-    &["diagnostic"],
+    &["source", "diagnostic"],
     &["syntax"],
     &["kernel"],
-    &["nn", "optim", "data"],
+    &["optim"],
+    &["nn"],
+    &["data"],
     &["vocabulary"],
     &["plan"],
     &["check"],
     &["record"],
-    &["search", "stats"],
+    &["stats"],
+    &["search"],
     &["train"],
     &["store"],
     &["report"],
@@ -67,7 +69,7 @@ fn rooms_import_only_from_rooms_before_them() {
             };
             for target in targets {
                 if let Some(other) = rank(&target)
-                    && (other > own || (other == own && target != room))
+                    && (other > own || (other == own && target != room && own > 0))
                 {
                     wrong.push(format!("{}: `{room}` uses `{target}`", relative.display()));
                 }
