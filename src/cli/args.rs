@@ -34,6 +34,25 @@ pub enum Command {
     Run(Run),
     /// Report all mistakes; nothing is trained.
     Check(Check),
+    /// Ask and tell over JSON lines on standard input and output, for programs in any language.
+    Suggest {
+        /// The `.exp` file.
+        path: PathBuf,
+        /// The experiment.
+        name: String,
+    },
+    /// Write a first file to edit.
+    New {
+        /// Its name; `.exp` is added.
+        path: PathBuf,
+    },
+    /// Print the completions of a shell.
+    Completions {
+        /// Which.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
     /// Explain a kind, key, layer, space, metric or error code.
     Help {
         /// What to explain; all topics when absent.

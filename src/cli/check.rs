@@ -1,11 +1,19 @@
 //! `caviar check`: all mistakes, nothing trained.
 
+use std::path::Path;
+
 use super::Exit;
 use super::args::Check;
 use super::terminal::{self, Terminal};
 use crate::diagnostic::{self, Diagnostic};
+use crate::plan::notebook::Notebook;
+use crate::report::name;
 use crate::run::datasets::Datasets;
+use crate::run::gradients;
 use crate::run::open::open;
+
+/// Backward passes and central differences in 64 bits agree to this relative error.
+const GRADIENT_TOLERANCE: f64 = 1e-6;
 
 /// Check every file.
 pub fn run(args: &Check, terminal: &Terminal) -> Exit {
@@ -50,11 +58,45 @@ pub fn run(args: &Check, terminal: &Terminal) -> Exit {
             let experiments = opened.notebook.as_ref().map_or(0, |n| n.experiments.len());
             terminal.line(format!("{}: no mistakes, {}", path.display(), terminal::count(experiments, "experiment")));
         }
+        if let (true, Some(notebook)) = (args.gradients, &opened.notebook) {
+            exit = exit.max(gradients(notebook, &opened.base, &datasets, terminal));
+        }
     }
     exit
 }
 
-fn fix(path: &std::path::Path, diagnostics: &[Diagnostic], sources: &crate::source::Sources) -> std::io::Result<usize> {
+/// Compare the gradients of every network with finite differences.
+fn gradients(notebook: &Notebook, base: &Path, datasets: &Datasets, terminal: &Terminal) -> Exit {
+    let mut exit = Exit::Good;
+    for experiment in &notebook.experiments {
+        match gradients::check(experiment, base, datasets) {
+            Err(message) => {
+                terminal.error(format!("{}: {message}", experiment.name));
+                exit = Exit::Failed;
+            }
+            Ok(checked) => {
+                for one in checked {
+                    let settings: Vec<String> =
+                        one.settings.iter().map(|(name, value)| format!("{name} = {}", name::setting(value))).collect();
+                    let with = if settings.is_empty() { String::new() } else { format!(" ({})", settings.join(", ")) };
+                    let worst = one.report.worst();
+                    let sound = worst <= GRADIENT_TOLERANCE;
+                    let word = if sound { "gradients agree" } else { "GRADIENTS DISAGREE" };
+                    terminal.line(format!("{}{with}: {word}, relative error {worst:.1e}", experiment.name));
+                    for tensor in one.report.tensors.iter().filter(|t| t.error.is_nan() || t.error > GRADIENT_TOLERANCE) {
+                        terminal.line(format!("    {} {}: {:.1e}", tensor.layer, tensor.name, tensor.error));
+                    }
+                    if !sound {
+                        exit = Exit::Failed;
+                    }
+                }
+            }
+        }
+    }
+    exit
+}
+
+fn fix(path: &Path, diagnostics: &[Diagnostic], sources: &crate::source::Sources) -> std::io::Result<usize> {
     let sure = diagnostic::sure_fixes(diagnostics);
     let (text, applied) = diagnostic::apply(&sources.get(0).text, 0, &sure);
     if applied > 0 {

@@ -5,11 +5,13 @@
 pub mod args;
 mod check;
 mod help;
+pub mod new;
 mod progress;
 mod run;
+mod suggest;
 mod terminal;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
@@ -47,6 +49,21 @@ pub fn main() -> u8 {
         }
         Some(Command::Run(run)) => run::run(&run, &terminal),
         Some(Command::Check(check)) => check::run(&check, &terminal),
+        Some(Command::Suggest { path, name }) => suggest::run(&path, &name, &terminal),
+        Some(Command::New { path }) => new::run(&path, &terminal),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "caviar", &mut script);
+            terminal.line(String::from_utf8_lossy(&script).trim_end());
+            Exit::Good
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            // Writing to memory does not fail.
+            let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
+            terminal.line(String::from_utf8_lossy(&page).trim_end());
+            Exit::Good
+        }
         Some(Command::Help { topic }) => help::run(&topic, &terminal),
     };
     exit as u8

@@ -6,10 +6,12 @@ pub mod command;
 pub mod datasets;
 pub mod executor;
 pub mod expand;
+pub mod gradients;
 pub mod inspect;
 pub mod open;
 pub mod outputs;
 pub mod study;
+pub mod suggest;
 pub mod worker;
 
 use std::collections::{BTreeMap, HashSet};

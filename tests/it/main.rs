@@ -8,5 +8,6 @@ mod layers;
 mod network;
 mod report;
 mod run;
+mod suggest;
 mod tidy;
 mod training;
