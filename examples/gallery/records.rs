@@ -157,6 +157,7 @@ pub fn study(name: &str, options: &[&str], trials: u32, seeds: u32, epochs: usiz
         search: "random".into(),
         rounds: vec![],
         trials,
+        confirmed: Vec::new(),
     }
 }
 

@@ -83,7 +83,8 @@ fn gradients(notebook: &Notebook, base: &Path, datasets: &Datasets, terminal: &T
                     let sound = worst <= GRADIENT_TOLERANCE;
                     let word = if sound { "gradients agree" } else { "GRADIENTS DISAGREE" };
                     terminal.line(format!("{}{with}: {word}, relative error {worst:.1e}", experiment.name));
-                    for tensor in one.report.tensors.iter().filter(|t| t.error.is_nan() || t.error > GRADIENT_TOLERANCE) {
+                    for tensor in one.report.tensors.iter().filter(|t| t.error.is_nan() || t.error > GRADIENT_TOLERANCE)
+                    {
                         terminal.line(format!("    {} {}: {:.1e}", tensor.layer, tensor.name, tensor.error));
                     }
                     if !sound {

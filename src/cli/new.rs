@@ -11,8 +11,11 @@ pub const FIRST: &str = include_str!("first.exp");
 
 /// Write the first file; one that is there is left alone.
 pub fn run(path: &Path, terminal: &Terminal) -> Exit {
-    let path: PathBuf =
-        if path.extension().is_some_and(|e| e == "exp") { path.to_path_buf() } else { path.with_added_extension("exp") };
+    let path: PathBuf = if path.extension().is_some_and(|e| e == "exp") {
+        path.to_path_buf()
+    } else {
+        path.with_added_extension("exp")
+    };
     let written = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -135,6 +135,8 @@ pub struct Study {
     pub rounds: Vec<Round>,
     /// In order.
     pub trials: Vec<Trial>,
+    /// The best candidates on fresh seeds, if the experiment asks for it: trained after the search, and no part of its choice.
+    pub confirmed: Vec<Trial>,
 }
 
 /// A round of a coarse-to-fine search.

@@ -74,6 +74,24 @@ pub fn sentences(experiment: &Experiment, study: Option<&Study>) -> Vec<String> 
             short(lead.noise, 2)
         ));
     }
+    for trial in &study.confirmed {
+        for objective in &study.objectives {
+            let seeds: Vec<f64> =
+                measure_seeds(trial, &objective.measure).into_iter().flatten().map(|m| m.value).collect();
+            if let Some(interval) = mean_interval(&seeds, 0.95) {
+                let half = interval.half_width().unwrap_or(0.0);
+                let decimals = decimals_for(half).min(6);
+                out.push(format!(
+                    "Trial {} on {} fresh seeds: {} {} ± {}.",
+                    trial.index + 1,
+                    fixed(seeds.len() as f64, 0),
+                    objective.measure,
+                    fixed(interval.mean, decimals),
+                    fixed(half, decimals)
+                ));
+            }
+        }
+    }
     if experiment.budget.is_some() {
         out.push("It has a budget of time, so what it reaches depends on the machine.".into());
     }

@@ -13,9 +13,13 @@ use crate::record::{Outcome, Run, Setting, Study, Trial};
 use crate::search::prune::{Curve, Decision, decide, due};
 use crate::search::{Proposal, SearchError, Searcher, Told};
 use crate::stats::measure::measure;
+use crate::stats::select::ranked;
 use crate::store::{Key, Store, key};
 
-/// A repetition of a trial.
+/// Candidates that are trained again on fresh seeds.
+const CANDIDATES: usize = 3;
+
+/// A repetition of a trial; those beyond the experiment's seeds confirm it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Index of the trial.
@@ -57,7 +61,9 @@ pub struct StudyRun<'a> {
     curves: Vec<Curve>,
     /// All trials before it are settled.
     open: usize,
-    waiting: HashMap<Key, Vec<(Place, Task)>>,
+    /// Candidates on fresh seeds: the trial, and its runs.
+    confirmed: Vec<(usize, Vec<Option<Run>>)>,
+    waiting: HashMap<Key, Vec<Place>>,
     arrivals: Vec<Arrival>,
     exhausted: bool,
     closed: bool,
@@ -78,6 +84,7 @@ impl<'a> StudyRun<'a> {
             told: Vec::new(),
             curves: Vec::new(),
             open: 0,
+            confirmed: Vec::new(),
             waiting: HashMap::new(),
             arrivals: Vec::new(),
             exhausted: false,
@@ -104,6 +111,13 @@ impl<'a> StudyRun<'a> {
 
     /// Whether every trial is settled.
     pub fn finished(&self) -> bool {
+        self.searched()
+            && (self.experiment.confirm.is_none() || self.slots.is_empty() || !self.confirmed.is_empty())
+            && self.confirmed.iter().all(|(_, runs)| runs.iter().all(Option::is_some))
+    }
+
+    /// Whether the search has come to its end.
+    fn searched(&self) -> bool {
         (self.exhausted || self.closed) && self.slots.iter().all(|s| s.settled)
     }
 
@@ -135,6 +149,9 @@ impl<'a> StudyRun<'a> {
                 moved = true;
             }
             moved |= self.settle(store, &mut jobs);
+            if self.searched() && self.confirmed.is_empty() {
+                self.confirm(store, &mut jobs);
+            }
             if !moved {
                 return Ok(jobs);
             }
@@ -185,32 +202,49 @@ impl<'a> StudyRun<'a> {
 
     fn request_to(&mut self, index: usize, epochs: Option<u32>, store: &Store, jobs: &mut Vec<Job>) {
         for repetition in 0..self.experiment.seeds {
-            let place = Place { trial: index as u32, repetition };
-            if self.slots[index].runs[repetition as usize].as_ref().is_some_and(|run| over(run)) {
+            if self.slots[index].runs[repetition as usize].as_ref().is_some_and(over) {
                 continue;
             }
-            let draws = &self.slots[index].proposal.draws;
-            match self.expander.task(draws, repetition, epochs) {
-                Err(error) => self.arrive(place, failed(repetition, error.to_string()), false),
-                Ok(task) => {
-                    let key = key::task(&task);
-                    let stored = match &task {
-                        _ if self.fresh => None,
-                        Task::Train(training) => store.fetch(training),
-                        Task::Command(_) => store.get(&key),
-                    };
-                    match stored {
-                        Some(run) => self.arrive(place, run, true),
-                        None => {
-                            let waiting = self.waiting.entry(key).or_default();
-                            if waiting.is_empty() {
-                                jobs.push(Job { key, task: task.clone(), live: self.live });
-                            }
-                            waiting.push((place, task));
-                            self.slots[index].runs[repetition as usize] = None;
-                        }
-                    }
-                }
+            self.slots[index].runs[repetition as usize] = None;
+            self.ask(Place { trial: index as u32, repetition }, epochs, store, jobs);
+        }
+    }
+
+    /// Look up or ask for one repetition of a trial.
+    fn ask(&mut self, place: Place, epochs: Option<u32>, store: &Store, jobs: &mut Vec<Job>) {
+        let draws = &self.slots[place.trial as usize].proposal.draws;
+        let task = match self.expander.task(draws, place.repetition, epochs) {
+            Err(error) => return self.arrive(place, failed(place.repetition, error.to_string()), false),
+            Ok(task) => task,
+        };
+        let key = key::task(&task);
+        let stored = match &task {
+            _ if self.fresh => None,
+            Task::Train(training) => store.fetch(training),
+            Task::Command(_) => store.get(&key),
+        };
+        if let Some(run) = stored {
+            return self.arrive(place, Run { repetition: place.repetition, ..run }, true);
+        }
+        let waiting = self.waiting.entry(key).or_default();
+        if waiting.is_empty() {
+            jobs.push(Job { key, task, live: self.live });
+        }
+        waiting.push(place);
+    }
+
+    /// Train the best candidates on seeds that the search has not seen.
+    fn confirm(&mut self, store: &Store, jobs: &mut Vec<Job>) {
+        let Some(seeds) = self.experiment.confirm else { return };
+        let study = self.study();
+        let trials: Vec<&Trial> = study.trials.iter().collect();
+        let candidates: Vec<usize> =
+            ranked(&study, &trials).iter().take(CANDIDATES).map(|trial| trial.index as usize).collect();
+        self.confirmed = candidates.iter().map(|&trial| (trial, vec![None; seeds as usize])).collect();
+        for trial in candidates {
+            for fresh in 0..seeds {
+                let place = Place { trial: trial as u32, repetition: self.experiment.seeds + fresh };
+                self.ask(place, None, store, jobs);
             }
         }
     }
@@ -218,7 +252,7 @@ impl<'a> StudyRun<'a> {
     /// A run has come in: whether this experiment was waiting for it.
     pub fn deliver(&mut self, key: &Key, run: &Run) -> bool {
         let Some(places) = self.waiting.remove(key) else { return false };
-        for (place, _) in places {
+        for place in places {
             let run = Run { repetition: place.repetition, ..run.clone() };
             self.arrive(place, run, false);
         }
@@ -228,7 +262,7 @@ impl<'a> StudyRun<'a> {
     /// A task could not be done.
     pub fn deliver_failure(&mut self, key: &Key, message: &str) -> bool {
         let Some(places) = self.waiting.remove(key) else { return false };
-        for (place, _) in places {
+        for place in places {
             self.arrive(place, failed(place.repetition, message.to_string()), false);
         }
         true
@@ -236,12 +270,19 @@ impl<'a> StudyRun<'a> {
 
     /// Where the run of a key belongs (the first place).
     pub fn place(&self, key: &Key) -> Option<Place> {
-        self.waiting.get(key).and_then(|places| places.first()).map(|(place, _)| *place)
+        self.waiting.get(key).and_then(|places| places.first()).copied()
     }
 
     fn arrive(&mut self, place: Place, run: Run, stored: bool) {
         self.arrivals.push(Arrival { place, run: run.clone(), stored });
-        self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run);
+        let fresh = place.repetition.checked_sub(self.experiment.seeds);
+        match fresh {
+            None => self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run),
+            Some(fresh) => {
+                let candidates = self.confirmed.iter_mut().filter(|(trial, _)| *trial == place.trial as usize);
+                candidates.for_each(|(_, runs)| runs[fresh as usize] = Some(run.clone()));
+            }
+        }
     }
 
     /// Settle the trials whose runs are all in, rung by rung.
@@ -321,6 +362,11 @@ impl<'a> StudyRun<'a> {
                 .enumerate()
                 .filter(|(_, slot)| slot.runs.iter().any(Option::is_some))
                 .map(|(index, _)| self.trial(index))
+                .collect(),
+            confirmed: self
+                .confirmed
+                .iter()
+                .map(|(index, runs)| Trial { runs: runs.iter().flatten().cloned().collect(), ..self.trial(*index) })
                 .collect(),
         }
     }

@@ -171,7 +171,8 @@ impl<'a> Suggester<'a> {
             _ => 0,
         };
         if given != wanted {
-            let form = if wanted == 1 { "a number (null for NaN)".into() } else { format!("a list of {wanted} numbers") };
+            let form =
+                if wanted == 1 { "a number (null for NaN)".into() } else { format!("a list of {wanted} numbers") };
             return Some(format!("`value` is {form}, or the line has `failed`"));
         }
         if let Some(epoch) = request.get("epoch") {
@@ -185,7 +186,8 @@ impl<'a> Suggester<'a> {
 
     /// Take in a request that has no problem; the answer.
     fn take(&mut self, request: &Json) -> Json {
-        let Some(id) = request.get("tell").and_then(Json::as_u64).map(|id| id as usize).filter(|&i| i < self.told.len())
+        let Some(id) =
+            request.get("tell").and_then(Json::as_u64).map(|id| id as usize).filter(|&i| i < self.told.len())
         else {
             return json!({});
         };

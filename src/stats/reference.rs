@@ -156,6 +156,7 @@ fn importance_is_optunas() {
             search: "random".to_owned(),
             rounds: Vec::new(),
             trials: trials.collect(),
+            confirmed: Vec::new(),
         };
         for ours in importance(&study) {
             let theirs = case["shares"][&ours.name].as_f64().expect("a share");

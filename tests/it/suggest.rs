@@ -105,7 +105,8 @@ fn bad_trials_are_stopped_at_a_rung() {
     for trial in 0..6 {
         let id = session.say(json!({ "ask": 1 }))["trials"][0]["id"].clone();
         for epoch in 1..=9 {
-            let answer = session.say(json!({ "tell": id, "epoch": epoch, "value": f64::from(trial) + 1.0 / f64::from(epoch) }));
+            let answer =
+                session.say(json!({ "tell": id, "epoch": epoch, "value": f64::from(trial) + 1.0 / f64::from(epoch) }));
             if answer["stop"] == json!(true) {
                 stopped += 1;
                 break;

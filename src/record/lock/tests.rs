@@ -60,6 +60,7 @@ fn study(name: &str, loss: f64) -> Study {
         search: "random".into(),
         rounds: Vec::new(),
         trials: vec![trial],
+        confirmed: Vec::new(),
     }
 }
 
