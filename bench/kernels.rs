@@ -106,7 +106,8 @@ fn passes(isa: Isa) {
         line("batch norm", 2, &mut || {
             let statistics =
                 batch_norm::BatchStatistics { mean: &mut mean, variance: &mut variance, inverse: &mut inverse };
-            batch_norm::forward(isa, 1e-5, Some(&gamma), Some(&gamma), &z, statistics, black_box(&mut a));
+            let affine = batch_norm::Affine { gamma: Some(&gamma), beta: Some(&gamma), relu: false };
+            batch_norm::forward(isa, 1e-5, affine, &z, statistics, black_box(&mut a));
         });
         let (mut dg, mut db) = (vec![0.0; columns], vec![0.0; columns]);
         line("batch norm backward", 3, &mut || {

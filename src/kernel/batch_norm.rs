@@ -14,7 +14,8 @@ pub struct BatchStatistics<'a, T> {
     pub inverse: &'a mut [T],
 }
 
-struct Forward<'a, T> {
+/// `RELU`: what is below 0 at the end becomes 0.
+struct Forward<'a, T, const RELU: bool> {
     rows: usize,
     columns: usize,
     epsilon: T,
@@ -27,7 +28,7 @@ struct Forward<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> ColumnPass for Forward<'_, T> {
+impl<T: Real, const RELU: bool> ColumnPass for Forward<'_, T, RELU> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize) {
         let (rows, columns) = (self.rows, self.columns);
@@ -64,14 +65,14 @@ impl<T: Real> ColumnPass for Forward<'_, T> {
         self.mean[from..from + W].copy_from_slice(&mean);
         self.variance[from..from + W].copy_from_slice(&variance);
         self.inverse[from..from + W].copy_from_slice(&inverse);
-        normalize::<T, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
+        normalize::<T, RELU, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
     }
 }
 
 /// y = (z − mean)·(gamma·inverse) + beta in the tile at column `from`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn normalize<T: Real, const W: usize>(
+fn normalize<T: Real, const RELU: bool, const W: usize>(
     columns: usize,
     from: usize,
     gamma: Option<&[T]>,
@@ -93,12 +94,14 @@ fn normalize<T: Real, const W: usize>(
         let z: [T; W] = load(z, from);
         let y: &mut [T; W] = y[from..].first_chunk_mut().expect("a whole tile");
         for j in 0..W {
-            y[j] = (z[j] - mean[j]).mul_add(slope[j], shift[j]);
+            let a = (z[j] - mean[j]).mul_add(slope[j], shift[j]);
+            // Not `a > 0`: a NaN passes, so that a diverged training shows.
+            y[j] = if RELU && a < T::ZERO { T::ZERO } else { a };
         }
     }
 }
 
-struct Apply<'a, T> {
+struct Apply<'a, T, const RELU: bool> {
     columns: usize,
     gamma: Option<&'a [T]>,
     beta: Option<&'a [T]>,
@@ -108,11 +111,11 @@ struct Apply<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> ColumnPass for Apply<'_, T> {
+impl<T: Real, const RELU: bool> ColumnPass for Apply<'_, T, RELU> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize) {
         let (mean, inverse) = (load::<T, W>(self.mean, from), load::<T, W>(self.inverse, from));
-        normalize::<T, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
+        normalize::<T, RELU, W>(self.columns, from, self.gamma, self.beta, &mean, &inverse, self.z, self.y);
     }
 }
 
@@ -138,7 +141,8 @@ impl<T: Real> ColumnPass for Backward<'_, T> {
         for row in (0..rows).step_by(CHAINS) {
             for c in 0..CHAINS.min(rows - row) {
                 let at = (row + c) * columns + from;
-                let (z, d): ([T; W], [T; W]) = (load(self.z, at), load(self.d, at));
+                let z: [T; W] = load(self.z, at);
+                let d: [T; W] = load(self.d, at);
                 for j in 0..W {
                     plain[c][j] += d[j];
                     along[c][j] = d[j].mul_add((z[j] - mean[j]) * inverse[j], along[c][j]);
@@ -161,9 +165,10 @@ impl<T: Real> ColumnPass for Backward<'_, T> {
             level[j] /= n;
             tilt[j] = -(tilt[j] / n);
         }
-        for (z, d) in self.z.chunks_exact(columns).zip(self.d.chunks_exact_mut(columns)) {
-            let z: [T; W] = load(z, from);
-            let d: &mut [T; W] = d[from..].first_chunk_mut().expect("a whole tile");
+        for row in 0..rows {
+            let at = row * columns + from;
+            let z: [T; W] = load(self.z, at);
+            let d: &mut [T; W] = self.d[at..].first_chunk_mut().expect("a whole tile");
             for j in 0..W {
                 let unit = (z[j] - mean[j]) * inverse[j];
                 d[j] = (slope[j] * unit.mul_add(tilt[j], d[j] - level[j])).flush();
@@ -174,6 +179,7 @@ impl<T: Real> ColumnPass for Backward<'_, T> {
 
 kernel! {
     fn forward_pass<T>(
+        relu: bool,
         columns: usize,
         epsilon: T,
         gamma: Option<&[T]>,
@@ -184,10 +190,17 @@ kernel! {
     ) {
         let rows = z.len() / columns;
         let BatchStatistics { mean, variance, inverse } = statistics;
-        over_columns(columns, &mut Forward { rows, columns, epsilon, gamma, beta, z, mean, variance, inverse, y });
+        if relu {
+            let mut pass = Forward::<T, true> { rows, columns, epsilon, gamma, beta, z, mean, variance, inverse, y };
+            over_columns(columns, &mut pass);
+        } else {
+            let mut pass = Forward::<T, false> { rows, columns, epsilon, gamma, beta, z, mean, variance, inverse, y };
+            over_columns(columns, &mut pass);
+        }
     }
 
     fn apply_pass<T>(
+        relu: bool,
         columns: usize,
         gamma: Option<&[T]>,
         beta: Option<&[T]>,
@@ -196,7 +209,11 @@ kernel! {
         z: &[T],
         y: &mut [T],
     ) {
-        over_columns(columns, &mut Apply { columns, gamma, beta, mean, inverse, z, y });
+        if relu {
+            over_columns(columns, &mut Apply::<T, true> { columns, gamma, beta, mean, inverse, z, y });
+        } else {
+            over_columns(columns, &mut Apply::<T, false> { columns, gamma, beta, mean, inverse, z, y });
+        }
     }
 
     fn backward_pass<T>(
@@ -210,10 +227,8 @@ kernel! {
     ) {
         let columns = mean.len();
         let rows = z.len() / columns;
-        over_columns(
-            columns,
-            &mut Backward { rows, columns, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d },
-        );
+        let mut pass = Backward { rows, columns, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d };
+        over_columns(columns, &mut pass);
     }
 
     /// inverse = 1/√(variance + epsilon), for [`apply`] with statistics that are not of the batch.
@@ -225,49 +240,57 @@ kernel! {
     }
 }
 
+/// What is learned, and whether a relu follows in the same pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Affine<'a, T> {
+    /// A factor a column, or 1.
+    pub gamma: Option<&'a [T]>,
+    /// A shift a column, or 0.
+    pub beta: Option<&'a [T]>,
+    /// Whether what is below 0 at the end becomes 0.
+    pub relu: bool,
+}
+
+impl<T> Affine<'_, T> {
+    fn check(&self, columns: usize, z: &[T], y: &[T]) {
+        assert!(self.gamma.is_none_or(|g| g.len() == columns) && self.beta.is_none_or(|b| b.len() == columns));
+        assert!(z.len() == y.len() && z.len().checked_rem(columns).unwrap_or(z.len()) == 0);
+    }
+}
+
 /// y = (z − mean)/√(variance + epsilon)·gamma + beta with the statistics of z\[rows, columns\] itself, which are given back.
 pub fn forward<T: Real>(
     isa: Isa,
     epsilon: T,
-    gamma: Option<&[T]>,
-    beta: Option<&[T]>,
+    affine: Affine<'_, T>,
     z: &[T],
     statistics: BatchStatistics<'_, T>,
     y: &mut [T],
 ) {
     let columns = statistics.mean.len();
-    assert!(statistics.variance.len() == columns && statistics.inverse.len() == columns && y.len() == z.len());
-    assert!(gamma.is_none_or(|g| g.len() == columns) && beta.is_none_or(|b| b.len() == columns));
-    if z.is_empty() || columns == 0 {
-        return;
+    assert!(statistics.variance.len() == columns && statistics.inverse.len() == columns);
+    affine.check(columns, z, y);
+    if !z.is_empty() {
+        let Affine { gamma, beta, relu } = affine;
+        forward_pass(isa, relu, columns, epsilon, gamma, beta, z, statistics, y);
     }
-    assert_eq!(z.len() % columns, 0);
-    forward_pass(isa, columns, epsilon, gamma, beta, z, statistics, y);
 }
 
 /// y = (z − mean)·inverse·gamma + beta with given statistics: evaluation.
-pub fn apply<T: Real>(
-    isa: Isa,
-    gamma: Option<&[T]>,
-    beta: Option<&[T]>,
-    mean: &[T],
-    inverse: &[T],
-    z: &[T],
-    y: &mut [T],
-) {
+pub fn apply<T: Real>(isa: Isa, affine: Affine<'_, T>, mean: &[T], inverse: &[T], z: &[T], y: &mut [T]) {
     let columns = mean.len();
-    assert!(inverse.len() == columns && y.len() == z.len());
-    assert!(gamma.is_none_or(|g| g.len() == columns) && beta.is_none_or(|b| b.len() == columns));
-    if z.is_empty() || columns == 0 {
-        return;
+    assert_eq!(inverse.len(), columns);
+    affine.check(columns, z, y);
+    if !z.is_empty() {
+        let Affine { gamma, beta, relu } = affine;
+        apply_pass(isa, relu, columns, gamma, beta, mean, inverse, z, y);
     }
-    assert_eq!(z.len() % columns, 0);
-    apply_pass(isa, columns, gamma, beta, mean, inverse, z, y);
 }
 
 /// d: gradient by y in, gradient by z out (0 below [`Real::TINY`]); the gradients of gamma (Σ d·ẑ) and beta (Σ d) are replaced.
 ///
 /// dz = gamma·inverse·(d − mean(d) − ẑ·mean(d·ẑ)), with ẑ = (z − mean)·inverse of [`forward`].
+#[allow(clippy::too_many_arguments)]
 pub fn backward<T: Real>(
     isa: Isa,
     gamma: Option<&[T]>,
@@ -280,10 +303,8 @@ pub fn backward<T: Real>(
 ) {
     let columns = mean.len();
     assert!(inverse.len() == columns && gamma_gradient.len() == columns && beta_gradient.len() == columns);
-    assert!(z.len() == d.len() && gamma.is_none_or(|g| g.len() == columns));
-    if z.is_empty() || columns == 0 {
-        return;
+    Affine { gamma, beta: None, relu: false }.check(columns, z, d);
+    if !z.is_empty() {
+        backward_pass(isa, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d);
     }
-    assert_eq!(z.len() % columns, 0);
-    backward_pass(isa, gamma, mean, inverse, z, gamma_gradient, beta_gradient, d);
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::batch_norm::BatchStatistics;
+use super::batch_norm::{Affine, BatchStatistics};
 use super::gemm::{self, Start, Workspace};
 use super::*;
 
@@ -123,15 +123,15 @@ proptest! {
     }
 
     #[test]
-    fn sums(rows in 0usize..40, columns in 1usize..70, seed: u32) {
+    fn sums(rows in 0usize..40, columns in 1usize..310, seed: u32) {
         sums_of::<f32>(rows, columns, u64::from(seed));
         sums_of::<f64>(rows, columns, u64::from(seed));
     }
 
     #[test]
-    fn normalisations(rows in 1usize..40, columns in 1usize..70, seed: u32, affine: bool) {
-        normalisations_of::<f32>(rows, columns, u64::from(seed), affine);
-        normalisations_of::<f64>(rows, columns, u64::from(seed), affine);
+    fn normalisations(rows in 1usize..40, columns in 1usize..310, seed: u32, affine: bool, relu: bool) {
+        normalisations_of::<f32>(rows, columns, u64::from(seed), affine, relu);
+        normalisations_of::<f64>(rows, columns, u64::from(seed), affine, relu);
     }
 
     #[test]
@@ -210,7 +210,7 @@ fn sums_of<T: Real>(rows: usize, columns: usize, seed: u64) {
     });
 }
 
-fn normalisations_of<T: Real>(rows: usize, columns: usize, seed: u64, affine: bool) {
+fn normalisations_of<T: Real>(rows: usize, columns: usize, seed: u64, affine: bool, relu: bool) {
     let n = rows * columns;
     let (z, dy) = (numbers::<T>(n, seed, false), numbers::<T>(n, seed + 1, true));
     let (gamma, beta) = (numbers::<T>(columns, seed + 2, false), numbers::<T>(columns, seed + 3, false));
@@ -221,11 +221,12 @@ fn normalisations_of<T: Real>(rows: usize, columns: usize, seed: u64, affine: bo
         let (mut mean, mut variance, mut inverse, mut dg, mut db) = (one(), one(), one(), one(), one());
         let (mut y, mut d) = (z.clone(), dy.clone());
         let statistics = BatchStatistics { mean: &mut mean, variance: &mut variance, inverse: &mut inverse };
-        batch_norm::forward(isa, epsilon, optional(&gamma[..]), optional(&beta[..]), &z, statistics, &mut y);
-        batch_norm::backward(isa, optional(&gamma[..]), &mean, &inverse, &z, &mut dg, &mut db, &mut d);
+        let affine = Affine { gamma: optional(&gamma[..]), beta: optional(&beta[..]), relu };
+        batch_norm::forward(isa, epsilon, affine, &z, statistics, &mut y);
+        batch_norm::backward(isa, affine.gamma, &mean, &inverse, &z, &mut dg, &mut db, &mut d);
         let mut all = [&mean[..], &variance, &inverse, &dg, &db, &y, &d].concat();
         batch_norm::inverse_deviation(isa, &variance, epsilon, &mut inverse);
-        batch_norm::apply(isa, optional(&gamma[..]), optional(&beta[..]), &mean, &inverse, &z, &mut y);
+        batch_norm::apply(isa, affine, &mean, &inverse, &z, &mut y);
         all.extend([&inverse[..], &y].concat());
         let (mut mean, mut inverse) = (vec![T::ZERO; rows], vec![T::ZERO; rows]);
         layer_norm::forward(isa, epsilon, &gamma, &beta, &z, &mut mean, &mut inverse, &mut y);

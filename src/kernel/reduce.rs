@@ -89,6 +89,15 @@ pub(super) trait ColumnPass {
 #[inline(always)]
 pub(super) fn over_columns(columns: usize, pass: &mut impl ColumnPass) {
     let mut from = 0;
+    // The rows of a wide matrix are whole pages apart: narrow tiles would find none of them in the first-level cache again.
+    while columns - from >= 128 {
+        pass.tile::<128>(from);
+        from += 128;
+    }
+    while columns - from >= 32 {
+        pass.tile::<32>(from);
+        from += 32;
+    }
     while columns - from >= 16 {
         pass.tile::<16>(from);
         from += 16;

@@ -10,7 +10,7 @@ use super::chain::Builder;
 use super::layer::{Activation, Shape, Statistics};
 use super::operation::{Gradient, Mode, Operation, Pass, StatisticsWork};
 use super::parameter::{Role, Site};
-use crate::kernel::batch_norm::{self, BatchStatistics};
+use crate::kernel::batch_norm::{self, Affine, BatchStatistics};
 use crate::kernel::{Real, activation, elementwise};
 
 /// A batch norm, and the activation after it if its derivative follows from its output.
@@ -87,9 +87,9 @@ impl<T: Real> BatchNorm<T> {
 
     fn normalize_batch(&mut self, pass: &mut Pass<'_, T>, x: &[T], y: &mut [T], learn: bool) {
         let BatchNorm { mean, variance, inverse, .. } = self;
-        let (gamma, beta) = affine(pass.parameters, &self.gamma, &self.beta);
+        let affine = affine(pass.parameters, &self.gamma, &self.beta, self.activation);
         let statistics = BatchStatistics { mean, variance, inverse };
-        batch_norm::forward(pass.isa, self.epsilon, gamma, beta, x, statistics, y);
+        batch_norm::forward(pass.isa, self.epsilon, affine, x, statistics, y);
         let count = x.len() / self.mean.len();
         if learn && count > 1 && self.statistics != Statistics::Exact {
             let (keep, fresh) = (self.momentum, 1.0 - self.momentum);
@@ -112,8 +112,8 @@ impl<T: Real> BatchNorm<T> {
             _ => (&pass.buffers[self.moving_mean.clone()], &pass.buffers[self.moving_variance.clone()]),
         };
         batch_norm::inverse_deviation(pass.isa, variance, self.epsilon, &mut self.inverse);
-        let (gamma, beta) = affine(pass.parameters, &self.gamma, &self.beta);
-        batch_norm::apply(pass.isa, gamma, beta, mean, &self.inverse, x, y);
+        let affine = affine(pass.parameters, &self.gamma, &self.beta, self.activation);
+        batch_norm::apply(pass.isa, affine, mean, &self.inverse, x, y);
     }
 }
 
@@ -121,9 +121,10 @@ fn affine<'a, T>(
     parameters: &'a [T],
     gamma: &Option<Range<usize>>,
     beta: &Option<Range<usize>>,
-) -> (Option<&'a [T]>, Option<&'a [T]>) {
+    activation: Option<Activation>,
+) -> Affine<'a, T> {
     let slice = |range: &Option<Range<usize>>| range.clone().map(|range| &parameters[range]);
-    (slice(gamma), slice(beta))
+    Affine { gamma: slice(gamma), beta: slice(beta), relu: activation == Some(Activation::Relu) }
 }
 
 impl<T: Real> Operation<T> for BatchNorm<T> {
@@ -137,8 +138,10 @@ impl<T: Real> Operation<T> for BatchNorm<T> {
             }
             Mode::Evaluate | Mode::Measure(_) => self.normalize_as_learned(pass, x, y),
         }
-        if let Some(f) = self.activation {
-            activation::apply(pass.isa, f, y);
+        match self.activation {
+            // It was part of the pass.
+            None | Some(Activation::Relu) => {}
+            Some(f) => activation::apply(pass.isa, f, y),
         }
     }
 
