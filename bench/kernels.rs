@@ -81,12 +81,14 @@ fn passes(isa: Isa) {
         let columns = 64;
         let rows = n / columns;
         let (z, mut a, mut d) = (random(n), random(n), random(n));
-        let mut line = |name: &str, streams: usize, f: &mut dyn FnMut()| {
+        let line = |name: &str, streams: usize, f: &mut dyn FnMut()| {
             let t = best(f);
             println!("{n:>8} {name:<28} {:7.3} ({:6.1})", t * 1e9 / n as f64, (streams * n * 4) as f64 / t / 1e9);
         };
         line("add", 3, &mut || elementwise::add(isa, black_box(&mut a), &z));
-        line("sum", 1, &mut || drop(black_box(reduce::sum(isa, black_box(&z)))));
+        line("sum", 1, &mut || {
+            black_box(reduce::sum(isa, black_box(&z)));
+        });
         let mut sums = vec![0.0; columns];
         line("column sums", 1, &mut || reduce::column_sums(isa, black_box(&z), &mut sums));
         for f in [

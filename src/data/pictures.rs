@@ -15,8 +15,11 @@ use super::memory;
 use super::spec::Mode;
 use crate::nn::layer::Shape;
 
-/// The pictures of a folder: class by class, their paths; and the names of the classes.
-pub(super) fn list(base: &Path, folder: &str) -> Result<(Vec<(PathBuf, u32)>, Vec<String>), Error> {
+/// Pictures with their classes, and the names of the classes.
+type Listed = (Vec<(PathBuf, u32)>, Vec<String>);
+
+/// The pictures of a folder, class by class.
+pub(super) fn list(base: &Path, folder: &str) -> Result<Listed, Error> {
     let root = files::find(base, folder)?;
     let (mut pictures, mut classes) = (Vec::new(), Vec::new());
     for class in sorted(&root)?.into_iter().filter(|path| path.is_dir()) {

@@ -341,7 +341,8 @@ fn look(column: &Column, target: &Target) -> ColumnSummary {
     let whole = values.iter().all(|x| x.is_nan() || *x == x.trunc());
     let text = matches!(column.values, Values::Texts { .. });
     summary.identifier = (text || whole) && there >= 20 && summary.different as f64 >= IDENTIFIER * there as f64;
-    if !summary.constant && !(summary.identifier && text) && there >= 20 {
+    let telling = !(summary.constant || summary.identifier && text);
+    if telling && there >= 20 {
         let foretold = match target {
             Target::Classes { codes, .. } => by_value_or_threshold(&values, codes, text),
             Target::Values { values: answers, width: 1 } => correlation(&values, answers),

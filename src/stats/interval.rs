@@ -22,7 +22,7 @@ pub struct Interval {
 impl Interval {
     /// Half the width; `None` with fewer than two values, where nothing is known of the spread.
     pub fn half_width(&self) -> Option<f64> {
-        (self.count > 1).then(|| 0.5 * (self.high - self.low))
+        (self.count > 1).then_some(0.5 * (self.high - self.low))
     }
 }
 

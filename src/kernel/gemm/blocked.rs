@@ -124,7 +124,7 @@ unsafe fn in_place<U: Unit>(product: Product<U::T>, buffer: *mut U::T) {
                 b_k,
                 c: product.c.add(j),
                 c_row: product.c_row,
-                begin: product.begin.from_column(j),
+                begin: product.begin.at_column(j),
                 last: 0,
             };
             strip::<U>(product.m, width.min(product.n - j), tile);
@@ -197,7 +197,7 @@ unsafe fn packed<U: Unit>(product: Product<U::T>, buffer: *mut U::T) {
                             c: product.c.add(top * product.c_row + left + j),
                             c_row: product.c_row,
                             begin: if first == 0 {
-                                product.begin.from_column(left + j)
+                                product.begin.at_column(left + j)
                             } else {
                                 super::strided::Begin::Output
                             },

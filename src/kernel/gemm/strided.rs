@@ -18,7 +18,7 @@ impl<T> Begin<T> {
     /// # Safety
     /// The row has more than `j` numbers.
     #[inline(always)]
-    pub(super) unsafe fn from_column(self, j: usize) -> Self {
+    pub(super) unsafe fn at_column(self, j: usize) -> Self {
         match self {
             // SAFETY: the caller's.
             Begin::Row(row) => Begin::Row(unsafe { row.add(j) }),
@@ -119,7 +119,7 @@ impl<T: Real> Product<T> {
         unsafe {
             self.b = self.b.add(from * self.b_column);
             self.c = self.c.add(from);
-            self.begin = self.begin.from_column(from);
+            self.begin = self.begin.at_column(from);
         }
         self.n = columns;
         self

@@ -76,16 +76,15 @@ pub fn activations(input: &Input, layer: Option<u32>) -> Drawing {
             let y = Axis::over("", Scale::Linear, values.iter().copied().filter(|v| v.is_finite()));
             let panel = Panel::new(&figure.canvas, areas[at], &heading, x, y);
             bands(&figure.canvas, &panel, spread, color::group(if apart { m } else { 0 }));
-            if let (Some(first), Some(end)) = (spread.quantiles.first(), spread.quantiles.last()) {
-                if alt.len() < 600 {
-                    alt += &format!(
-                        " {heading}: 5 to 95 % from {} … {} to {} … {}.",
-                        short(first[0], 2),
-                        short(first[4], 2),
-                        short(end[0], 2),
-                        short(end[4], 2)
-                    );
-                }
+            if let (Some(first), Some(end), true) = (spread.quantiles.first(), spread.quantiles.last(), alt.len() < 600)
+            {
+                alt += &format!(
+                    " {heading}: 5 to 95 % from {} … {} to {} … {}.",
+                    short(first[0], 2),
+                    short(first[4], 2),
+                    short(end[0], 2),
+                    short(end[4], 2)
+                );
             }
         }
     }
