@@ -53,6 +53,14 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
+    /// Train again what the lock says and compare the bits.
+    Verify(Verify),
+    /// Settings that changed beside metrics that changed.
+    Diff(Diff),
+    /// Tables from what is stored.
+    Show(Show),
+    /// Take out of the store what no current file uses.
+    Clean(Clean),
     /// Explain a kind, key, layer, space, metric or error code.
     Help {
         /// What to explain; all topics when absent.
@@ -86,12 +94,72 @@ pub struct Run {
     /// Use nothing that is stored.
     #[arg(long)]
     pub fresh: bool,
+    /// Leave the lock as it is, and fail when it says something else. Where CI=true it is left as it is too.
+    #[arg(long)]
+    pub locked: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,
     /// How trials are trained.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// Arguments of `verify`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Verify {
+    /// `.exp` files, or folders of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How many trials of each experiment are trained again: the best, and others.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub sample: usize,
+    /// Train all trials again.
+    #[arg(long, conflicts_with_all = ["sample", "quick"])]
+    pub all: bool,
+    /// Compare digests only; nothing is trained.
+    #[arg(long, conflicts_with = "sample")]
+    pub quick: bool,
+    /// How trials are trained.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+/// Arguments of `diff`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Diff {
+    /// The `.exp` file.
+    pub path: PathBuf,
+    /// A git revision, or two as `A..B`; the last commit when absent, or the lock where there is none.
+    pub revision: Option<String>,
+}
+
+/// Arguments of `show`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Show {
+    /// The `.exp` file.
+    pub path: PathBuf,
+    /// One of its experiments.
+    pub name: Option<String>,
+    /// A row a trial.
+    #[arg(long)]
+    pub trials: bool,
+    /// Sort the trials by a measure (`dev.loss`, `best(dev.accuracy)`, `time`) or a hyperparameter.
+    #[arg(long, value_name = "MEASURE")]
+    pub sort: Option<String>,
+    /// Print one JSON object a line.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print all runs as CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// Arguments of `clean`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Clean {
+    /// A file or folder whose store is cleaned; this folder when absent.
+    pub path: Option<PathBuf>,
 }
 
 /// Arguments of `check`.

@@ -4,12 +4,17 @@
 
 pub mod args;
 mod check;
+mod clean;
+mod diff;
 mod help;
 pub mod new;
+mod plan;
 mod progress;
 mod run;
+mod show;
 mod suggest;
 mod terminal;
+mod verify;
 
 use clap::{CommandFactory, Parser};
 
@@ -64,6 +69,10 @@ pub fn main() -> u8 {
             terminal.line(String::from_utf8_lossy(&page).trim_end());
             Exit::Good
         }
+        Some(Command::Verify(verify)) => verify::run(&verify, &terminal),
+        Some(Command::Diff(diff)) => diff::run(&diff, &terminal),
+        Some(Command::Show(show)) => show::run(&show, &terminal),
+        Some(Command::Clean(clean)) => clean::run(&clean, &terminal),
         Some(Command::Help { topic }) => help::run(&topic, &terminal),
     };
     exit as u8

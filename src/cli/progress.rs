@@ -35,6 +35,7 @@ impl<'t> Progress<'t> {
     /// Show one event.
     pub fn show(&mut self, event: &Event<'_>) {
         match event {
+            Event::Planned { .. } => {}
             Event::Started { experiment, trials } => self.start(experiment, *trials),
             Event::Arrived { experiment, arrival, settled, trials } => {
                 self.arrive(experiment, arrival, *settled, *trials)

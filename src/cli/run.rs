@@ -10,26 +10,31 @@ use super::progress::Progress;
 use super::terminal::{self, Terminal};
 use crate::kernel::Isa;
 use crate::plan::notebook::{Item, Notebook};
+use crate::plan::show::Table;
+use crate::record::lock;
 use crate::report::{self, Results};
 use crate::run::datasets::Datasets;
 use crate::run::executor::Threads;
+use crate::run::memo;
 use crate::run::open::{Opened, open};
-use crate::run::outputs;
+use crate::run::outputs::{self, Locking};
+use crate::run::plan::plan;
 use crate::run::worker::Equipment;
-use crate::run::{self, Options, RunError, Session};
+use crate::run::{self, Leave, Options, RunError, Session};
 use crate::stats::claim::Outcome;
 use crate::store::{self, Store};
 
 /// Whether Ctrl-C was pressed: once to leave off at the next step, again to leave at once.
 static PRESSED: AtomicU8 = AtomicU8::new(0);
 
-/// Ask for a clean end on Ctrl-C.
-pub fn catch_interrupt() {
+/// Ask for a clean end on Ctrl-C; `tell` is called when it is pressed.
+pub fn catch_interrupt(tell: impl Fn() + Send + 'static) {
     // Without a handler the program ends at once; finished trials are stored all the same.
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::set_handler(move || {
         if PRESSED.fetch_add(1, Ordering::SeqCst) > 0 {
             std::process::exit(Exit::Failed as i32);
         }
+        tell();
     });
 }
 
@@ -68,7 +73,7 @@ pub fn run(args: &Run, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    catch_interrupt();
+    catch_interrupt(|| {});
     let datasets = Arc::new(Datasets::new());
     let mut exit = Exit::Good;
     for path in &files {
@@ -100,12 +105,22 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
             return Exit::Usage;
         }
     };
+    if args.plan {
+        return planned(path, notebook, &opened, args, &equipment, terminal);
+    }
     let results = match bring(notebook, &opened, args, &equipment, terminal) {
         Ok(results) => results,
         Err(exit) => return exit,
     };
-    match outputs::write(path, &opened, notebook, &results, &equipment) {
+    let locking = if args.locked || in_ci() { Locking::Leave } else { Locking::Write };
+    let mut exit = verdict(&results);
+    match outputs::write(path, &opened, notebook, &results, &equipment, locking) {
         Ok(written) => {
+            if written.other {
+                terminal
+                    .say(format!("{}: not as these results; it was left as it is", outputs::lock_path(path).display()));
+                exit = exit.max(if args.locked { Exit::Different } else { Exit::Good });
+            }
             if args.json {
                 json(path, notebook, &results, terminal);
             } else {
@@ -118,7 +133,45 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
             return Exit::Failed;
         }
     }
-    verdict(&results)
+    exit
+}
+
+/// Whether this is a machine that tests what others commit.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+}
+
+/// Say what a run would do.
+fn planned(
+    path: &Path,
+    notebook: &Notebook,
+    opened: &Opened,
+    args: &Run,
+    equipment: &Arc<Equipment>,
+    terminal: &Terminal,
+) -> Exit {
+    let options = Options { fresh: args.fresh, only: args.only.clone() };
+    let data = memo::read(&opened.data, &equipment.datasets);
+    let memo = memo::recall(path, &equipment.store);
+    let lock = std::fs::read_to_string(outputs::lock_path(path)).ok().and_then(|text| lock::parse(&text).ok());
+    let plan = plan(notebook, equipment, &opened.base, &options, &data, memo.as_ref(), lock.as_ref());
+    for warning in equipment.store.warnings() {
+        terminal.say(format!("warning: {warning}"));
+    }
+    match plan {
+        Ok(plan) => {
+            if args.json {
+                super::plan::json(&path.display().to_string(), &plan, terminal);
+            } else {
+                super::plan::show(&plan, threads(&args.engine), terminal);
+            }
+            if plan.anything() { Exit::Different } else { Exit::Good }
+        }
+        Err(error) => {
+            terminal.error(error.to_string());
+            Exit::Failed
+        }
+    }
 }
 
 /// Train what is not stored and compute what pictures need.
@@ -137,7 +190,7 @@ fn bring(
         datasets: equipment.datasets.clone(),
         base: &opened.base,
         options: Options { fresh: args.fresh, only: args.only.clone() },
-        interrupted: &interrupted,
+        interrupted: &mut || interrupted().then_some(Leave::Stop),
     };
     let studies = match run::bring_up_to_date(notebook, &mut session, &mut |event| progress.show(&event)) {
         Ok(studies) => studies,
@@ -159,15 +212,20 @@ fn bring(
     Ok(results)
 }
 
+/// A table on the terminal, or as Markdown elsewhere.
+pub fn table(table: &Table, results: &Results, terminal: &Terminal) {
+    match report::table::build(table, results) {
+        Ok(grid) if terminal.output => terminal.line(report::table::terminal(&grid, terminal.table())),
+        Ok(grid) => terminal.line(report::table::markdown(&grid)),
+        Err(error) => terminal.say(format!("warning: {error}")),
+    }
+}
+
 /// Tables and verdicts on the terminal.
-fn show(notebook: &Notebook, results: &Results, terminal: &Terminal) {
+pub fn show(notebook: &Notebook, results: &Results, terminal: &Terminal) {
     for (place, item) in notebook.items.iter().enumerate() {
         match item {
-            Item::Table(table) => match report::table::build(table, results) {
-                Ok(grid) if terminal.output => terminal.line(report::table::terminal(&grid, terminal.table())),
-                Ok(grid) => terminal.line(report::table::markdown(&grid)),
-                Err(error) => terminal.say(format!("warning: {error}")),
-            },
+            Item::Table(shown) => table(shown, results, terminal),
             Item::Claim(claim) => {
                 if let Some(verdict) = results.verdicts.get(&place) {
                     terminal.line(report::claim::text(claim, verdict));

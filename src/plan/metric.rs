@@ -136,6 +136,31 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// What a table can be sorted by, as it is written in a file: `dev.accuracy`, `best(dev.loss)`, `time`; `None` for other
+    /// words, which may be the name of a hyperparameter.
+    pub fn parse(text: &str) -> Option<Measure> {
+        let text = text.trim();
+        let metric = |text: &str| {
+            use MetricKind::*;
+            let fixed = [Loss, Accuracy, Error, Precision, Recall, F1, Auc, Calibration, Mse, Mae, R2];
+            let top = text.split_once(".top(").and_then(|(_, rest)| rest.strip_suffix(')')?.parse().ok()).map(Top);
+            let mut all = [Set::Train, Set::Dev, Set::Test]
+                .into_iter()
+                .flat_map(|set| fixed.into_iter().chain(top).map(move |kind| Metric { set, kind }));
+            all.find(|metric| metric.to_string() == text)
+        };
+        let inside = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')').map(str::trim);
+        match text {
+            "time" => Some(Measure::Time),
+            "parameters" => Some(Measure::Parameters),
+            "epochs" => Some(Measure::Epochs),
+            _ => metric(text)
+                .map(Measure::Metric)
+                .or_else(|| inside("best").and_then(metric).map(Measure::Best))
+                .or_else(|| inside("final").and_then(metric).map(Measure::Final)),
+        }
+    }
+
     /// Which way is better, where one is.
     pub fn direction(&self) -> Option<Direction> {
         match self {

@@ -188,7 +188,8 @@ fn noise(before: &[f64], after: &[f64]) -> Noise {
     }
 }
 
-fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Change> {
+/// What is not the same in two sets of named texts.
+pub fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Change> {
     let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let change =
         |name: &String| Change { name: name.clone(), before: a.get(name).cloned(), after: b.get(name).cloned() };

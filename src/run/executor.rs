@@ -39,12 +39,15 @@ pub enum Report {
 pub trait Executor {
     /// Take a task; those taken first are started first.
     fn submit(&mut self, job: Job);
-    /// Give up all tasks but these, at their next step; how many are given up.
+    /// Give up all tasks but these, at their next step; how many are given up. One that is wanted again before it has stopped is
+    /// reported as cancelled all the same.
     fn retain(&mut self, wanted: &HashSet<Key>) -> usize;
     /// The next report, waiting for at most so long.
     fn poll(&mut self, wait: Duration) -> Option<Report>;
-    /// Keys of the tasks in hand.
-    fn in_hand(&self) -> HashSet<Key>;
+    /// Whether the task of this key was taken and its end is not yet reported.
+    fn holds(&self, key: &Key) -> bool;
+    /// Whether no task is in hand.
+    fn idle(&self) -> bool;
     /// How many tasks are worth having in hand.
     fn width(&self) -> usize;
 }
@@ -62,6 +65,8 @@ pub struct Threads {
     queue: Arc<(Mutex<Queue>, Condvar)>,
     reports: Receiver<Report>,
     handles: Vec<std::thread::JoinHandle<()>>,
+    /// Tasks whose end was not yet handed on.
+    hand: HashSet<Key>,
 }
 
 impl Threads {
@@ -75,7 +80,7 @@ impl Threads {
                 std::thread::spawn(move || work(&queue, &sender, &equipment))
             })
             .collect();
-        Threads { queue, reports, handles }
+        Threads { queue, reports, handles, hand: HashSet::new() }
     }
 }
 
@@ -122,15 +127,22 @@ fn work(queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &E
 
 impl Executor for Threads {
     fn submit(&mut self, job: Job) {
+        self.hand.insert(job.key);
         lock(&self.queue.0).waiting.push_back(job);
         self.queue.1.notify_one();
     }
 
     fn retain(&mut self, wanted: &HashSet<Key>) -> usize {
         let mut inner = lock(&self.queue.0);
-        let before = inner.waiting.len();
-        inner.waiting.retain(|job| wanted.contains(&job.key));
-        let mut given_up = before - inner.waiting.len();
+        let mut given_up = 0;
+        inner.waiting.retain(|job| {
+            let stays = wanted.contains(&job.key);
+            if !stays {
+                self.hand.remove(&job.key);
+                given_up += 1;
+            }
+            stays
+        });
         for (key, cancel) in &inner.running {
             if !wanted.contains(key) && !cancel.swap(true, Ordering::Relaxed) {
                 given_up += 1;
@@ -140,12 +152,20 @@ impl Executor for Threads {
     }
 
     fn poll(&mut self, wait: Duration) -> Option<Report> {
-        self.reports.recv_timeout(wait).ok()
+        let report = self.reports.recv_timeout(wait).ok()?;
+        match &report {
+            Report::Done(key, _) | Report::Failed(key, _) | Report::Cancelled(key) => _ = self.hand.remove(key),
+            Report::Epoch(..) => {}
+        }
+        Some(report)
     }
 
-    fn in_hand(&self) -> HashSet<Key> {
-        let inner = lock(&self.queue.0);
-        inner.waiting.iter().map(|job| job.key).chain(inner.running.keys().copied()).collect()
+    fn holds(&self, key: &Key) -> bool {
+        self.hand.contains(key)
+    }
+
+    fn idle(&self) -> bool {
+        self.hand.is_empty()
     }
 
     fn width(&self) -> usize {

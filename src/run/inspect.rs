@@ -18,7 +18,7 @@ use crate::record::inspect::Inspection;
 use crate::record::{Study, Trial};
 use crate::report::{Inspected, name};
 use crate::stats::select::{filtered as filtered_trials, ranked, select};
-use crate::store::key;
+use crate::store::{Key, key};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::inspect::{Inspector, Subject};
 use crate::train::{Control, Session};
@@ -163,6 +163,22 @@ impl Inspections<'_> {
         (all, problems)
     }
 
+    /// What they are stored under.
+    pub fn keys(&self) -> Vec<Key> {
+        let observe = observations(self.notebook);
+        let mut keys = Vec::new();
+        for item in &self.notebook.items {
+            let Item::Plot(plot) = item else { continue };
+            let Some(subject) = subject(&plot.draw) else { continue };
+            for (_, experiment, trial) in self.models(plot) {
+                if let Ok(Some(training)) = self.training(&observe, experiment, trial) {
+                    keys.push(key::inspection(&key::run(&training), &format!("{subject:?}")));
+                }
+            }
+        }
+        keys
+    }
+
     /// The best trial of each selection and group of a plot, with what it is called.
     fn models(&self, plot: &Plot) -> Vec<(String, &Experiment, &Trial)> {
         let mut models = Vec::new();
@@ -188,13 +204,13 @@ impl Inspections<'_> {
         models
     }
 
-    fn model(
+    /// The training of a trial's first repetition, as far as it was trained.
+    fn training(
         &self,
         observe: &BTreeMap<String, Observe>,
         experiment: &Experiment,
         trial: &Trial,
-        subject: Subject,
-    ) -> Result<Option<Inspection>, String> {
+    ) -> Result<Option<Training>, String> {
         let results = |of: &Selection, measure: &Measure| super::result(self.studies, of, measure);
         let expander = Expander {
             experiment,
@@ -206,7 +222,20 @@ impl Inspections<'_> {
         let Some(run) = trial.runs.first() else { return Ok(None) };
         let epochs = crate::stats::measure::epochs(run) as u32;
         let task = expander.task(&trial.draws, run.repetition, Some(epochs.max(1))).map_err(|e| e.to_string())?;
-        let Task::Train(training) = task else { return Ok(None) };
+        Ok(match task {
+            Task::Train(training) => Some(*training),
+            Task::Command(_) => None,
+        })
+    }
+
+    fn model(
+        &self,
+        observe: &BTreeMap<String, Observe>,
+        experiment: &Experiment,
+        trial: &Trial,
+        subject: Subject,
+    ) -> Result<Option<Inspection>, String> {
+        let Some(training) = self.training(observe, experiment, trial)? else { return Ok(None) };
         let key = key::inspection(&key::run(&training), &format!("{subject:?}"));
         if let Some(stored) = self.equipment.store.inspection(&key) {
             return Ok(Some(stored));

@@ -8,10 +8,15 @@ pub mod executor;
 pub mod expand;
 pub mod gradients;
 pub mod inspect;
+pub mod memo;
 pub mod open;
 pub mod outputs;
+pub mod plan;
 pub mod study;
 pub mod suggest;
+pub mod survey;
+pub mod used;
+pub mod verify;
 pub mod worker;
 
 use std::collections::{BTreeMap, HashSet};
@@ -35,7 +40,7 @@ use expand::Expander;
 use study::{Arrival, Place, StudyRun};
 
 /// How long the head waits for a worker before it looks around.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What a run may do.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +54,15 @@ pub struct Options {
 /// What those who watch are told.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// What is stored is known, and what is not is handed out.
+    Planned {
+        /// Runs that are stored, or that a run before this one has begun.
+        kept: usize,
+        /// Runs that a run before this one has begun, and that are no longer wanted.
+        cancelled: usize,
+        /// Runs that are handed out now.
+        queued: usize,
+    },
     /// An experiment starts, with so many trials at most.
     Started {
         /// The experiment.
@@ -95,6 +109,9 @@ pub enum RunError {
     /// On request. What is finished is stored.
     #[error("interrupted")]
     Interrupted,
+    /// On request; the workers go on with what they have.
+    #[error("set aside")]
+    SetAside,
     /// The search of an experiment cannot go on.
     #[error("experiment `{0}`: {1}")]
     Search(String, SearchError),
@@ -104,6 +121,15 @@ pub enum RunError {
     /// Stored results that contradict what was trained now.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// How a run is left before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Every worker stops at its next step.
+    Stop,
+    /// Workers go on, and the next run with the same executor takes what they bring.
+    SetAside,
 }
 
 /// What a run works with.
@@ -118,8 +144,8 @@ pub struct Session<'a> {
     pub base: &'a Path,
     /// What it may do.
     pub options: Options,
-    /// Whether to leave off; asked at every turn.
-    pub interrupted: &'a dyn Fn() -> bool,
+    /// Whether to leave off, and how; asked at every turn.
+    pub interrupted: &'a mut dyn FnMut() -> Option<Leave>,
 }
 
 enum State<'a> {
@@ -144,6 +170,10 @@ pub fn bring_up_to_date(
     let results = |of: &Selection, measure: &Measure| result(&studies.borrow(), of, measure);
     let datasets = session.datasets.clone();
     let narrowed = notebook.experiments.iter().map(|_| std::cell::OnceCell::new()).collect::<Vec<_>>();
+
+    let (mut kept, mut queued, mut planned) = (0, 0, false);
+    // What workers have done since the last run with this executor.
+    collect(session.executor, session.store);
 
     loop {
         let mut moved = false;
@@ -173,11 +203,15 @@ pub fn bring_up_to_date(
             }
             let jobs = run.advance(session.store).map_err(|e| RunError::Search(experiment.name.clone(), e))?;
             for job in jobs {
-                if !session.executor.in_hand().contains(&job.key) {
+                if session.executor.holds(&job.key) {
+                    kept += 1;
+                } else {
                     session.executor.submit(job);
+                    queued += 1;
                 }
             }
             for arrival in run.arrivals() {
+                kept += usize::from(arrival.stored && !planned);
                 *trained += usize::from(!arrival.stored);
                 let (settled, trials) = (run.settled(), run.total());
                 tell(Event::Arrived { experiment: run.experiment(), arrival: &arrival, settled, trials });
@@ -195,21 +229,33 @@ pub fn bring_up_to_date(
         }
         let done = |(i, e): (usize, &Experiment)| matches!(states[i], State::Done) || !wanted.contains(e.name.as_str());
         if notebook.experiments.iter().enumerate().all(done) {
+            if !planned {
+                let cancelled = session.executor.retain(&HashSet::new());
+                tell(Event::Planned { kept, cancelled, queued });
+            }
             return Ok(studies.take());
         }
-        if (session.interrupted)() {
-            leave_off(session);
-            return Err(RunError::Interrupted);
+        match (session.interrupted)() {
+            Some(Leave::Stop) => {
+                leave_off(session.executor, session.store);
+                return Err(RunError::Interrupted);
+            }
+            Some(Leave::SetAside) => return Err(RunError::SetAside),
+            None => {}
         }
         if moved {
             continue;
         }
-        // Tasks of an earlier run that this one does not want are given up.
-        let keys: HashSet<Key> = states.iter().filter_map(running).flat_map(|run| run.wanted().copied()).collect();
-        session.executor.retain(&keys);
+        if !planned {
+            // Tasks of an earlier run that this one does not want are given up.
+            let keys: HashSet<Key> = states.iter().filter_map(running).flat_map(|run| run.wanted().copied()).collect();
+            let cancelled = session.executor.retain(&keys);
+            tell(Event::Planned { kept, cancelled, queued });
+            planned = true;
+        }
         let mut report = session.executor.poll(PATIENCE);
         while let Some(one) = report {
-            take(one, session.store, &mut states, tell)?;
+            take(one, session, &mut states, tell)?;
             report = session.executor.poll(Duration::ZERO);
         }
     }
@@ -224,7 +270,7 @@ fn running<'s, 'a>(state: &'s State<'a>) -> Option<&'s StudyRun<'a>> {
 
 fn take(
     report: Report,
-    store: &Store,
+    session: &mut Session<'_>,
     states: &mut [State<'_>],
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), RunError> {
@@ -234,7 +280,12 @@ fn take(
     });
     match report {
         Report::Done(key, run) => {
-            store.put(&key, &run)?;
+            match session.store.put(&key, &run) {
+                Ok(_) => {}
+                Err(error @ StoreError::Conflict { .. }) => return Err(error.into()),
+                // The result is there all the same.
+                Err(error) => tell(Event::Warning(error.to_string())),
+            }
             runs.for_each(|study| {
                 study.deliver(&key, &run);
             });
@@ -247,7 +298,12 @@ fn take(
                 tell(Event::Epoch { experiment: study.experiment(), place, run: &run });
             }
         }
-        Report::Cancelled(_) => {}
+        // It was given up, and then wanted after all.
+        Report::Cancelled(key) => {
+            if let Some(job) = runs.find_map(|study| study.job(&key)) {
+                session.executor.submit(job);
+            }
+        }
     }
     Ok(())
 }
@@ -259,18 +315,27 @@ fn result(studies: &BTreeMap<String, Study>, of: &Selection, measure: &Measure) 
     values.filter(|values| !values.is_empty()).map(|values| mean(&values))
 }
 
+/// Store what workers have done.
+pub fn collect(executor: &mut dyn Executor, store: &Store) {
+    while let Some(report) = executor.poll(Duration::ZERO) {
+        keep(report, store);
+    }
+}
+
 /// Let every worker stop at its next step, and store what ends meanwhile.
-fn leave_off(session: &mut Session<'_>) {
-    session.executor.retain(&HashSet::new());
-    loop {
-        let idle = session.executor.in_hand().is_empty();
-        match session.executor.poll(if idle { Duration::ZERO } else { PATIENCE }) {
-            // A result that cannot be written now is trained again.
-            Some(Report::Done(key, run)) => drop(session.store.put(&key, &run)),
-            Some(_) => {}
-            None if idle => return,
-            None => {}
+pub fn leave_off(executor: &mut dyn Executor, store: &Store) {
+    executor.retain(&HashSet::new());
+    while !executor.idle() {
+        if let Some(report) = executor.poll(PATIENCE) {
+            keep(report, store);
         }
+    }
+}
+
+fn keep(report: Report, store: &Store) {
+    if let Report::Done(key, run) = report {
+        // A result that cannot be written now is trained again.
+        drop(store.put(&key, &run));
     }
 }
 

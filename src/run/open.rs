@@ -1,5 +1,6 @@
 //! A file read, parsed and checked.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::datasets::Datasets;
@@ -8,7 +9,7 @@ use crate::data::spec::Pipeline;
 use crate::data::{self, Facts};
 use crate::diagnostic::Diagnostic;
 use crate::plan::notebook::Notebook;
-use crate::source::{self, Sources};
+use crate::source::{self, ReadError, Source, Sources};
 use crate::syntax;
 
 /// A file and what is known of it.
@@ -21,6 +22,8 @@ pub struct Opened {
     pub notebook: Option<Notebook>,
     /// Errors and warnings, by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// The data that it names, with absolute paths, as far as they were looked at.
+    pub data: Vec<Pipeline>,
 }
 
 impl Opened {
@@ -36,22 +39,35 @@ pub struct Rooted<'a> {
     pub datasets: &'a Datasets,
     /// Where relative paths begin.
     pub base: &'a Path,
+    /// What was asked for.
+    pub asked: RefCell<Vec<Pipeline>>,
 }
 
 impl DataFacts for Rooted<'_> {
     fn describe(&self, pipeline: &Pipeline) -> Result<Facts, data::Error> {
-        self.datasets.facts(&pipeline.rooted(self.base))
+        let rooted = pipeline.rooted(self.base);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&rooted) {
+            asked.push(rooted.clone());
+        }
+        self.datasets.facts(&rooted)
     }
 }
 
 /// Read, parse and check a file.
 pub fn open(path: &Path, datasets: &Datasets) -> Opened {
+    open_from(path, datasets, &mut source::read)
+}
+
+/// The same where `read` gives the texts: those of another revision, or what an editor has open.
+pub fn open_from(path: &Path, datasets: &Datasets, read: &mut dyn FnMut(&Path) -> Result<Source, ReadError>) -> Opened {
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    let (sources, files, mut diagnostics) = syntax::load(path, &mut source::read);
-    let Checked { notebook, diagnostics: found, .. } =
-        check::notebook(&sources, &files, &Rooted { datasets, base: &base });
+    let (sources, files, mut diagnostics) = syntax::load(path, read);
+    let rooted = Rooted { datasets, base: &base, asked: RefCell::default() };
+    let Checked { notebook, diagnostics: found, .. } = check::notebook(&sources, &files, &rooted);
+    let data = rooted.asked.into_inner();
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| (d.span().file, d.span().start));
     let broken = diagnostics.iter().any(Diagnostic::is_error);
-    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics }
+    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics, data }
 }

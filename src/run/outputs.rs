@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::inspect::Inspections;
+use super::memo;
 use super::open::Opened;
 use super::worker::Equipment;
 use crate::plan::build;
@@ -45,6 +46,8 @@ pub struct Written {
     pub report: PathBuf,
     /// Files that are new or have other bytes than before.
     pub changed: Vec<PathBuf>,
+    /// Whether the lock, which was left as it is, says something else.
+    pub other: bool,
 }
 
 /// Where the outputs of a file go: `placement.out` beside `placement.exp`.
@@ -65,13 +68,27 @@ pub fn results(
     equipment: &Equipment,
 ) -> (Results, Vec<String>) {
     let (inspections, problems) = Inspections { notebook, studies: &studies, base, equipment }.compute();
+    (Results { inspections, ..judged(notebook, studies) }, problems)
+}
+
+/// Test the claims; pictures that show models are left out.
+pub fn judged(notebook: &Notebook, studies: BTreeMap<String, Study>) -> Results {
     let verdicts = {
         let claims: Vec<_> = lock::claims(notebook).collect();
         let all: Vec<&Study> = studies.values().collect();
         let places = notebook.items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Claim(_)));
         places.map(|(place, _)| place).zip(statement::test_all(&claims, &all)).collect()
     };
-    (Results { studies, inspections, verdicts }, problems)
+    Results { studies, inspections: BTreeMap::new(), verdicts }
+}
+
+/// Whether the lock is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locking {
+    /// When results have changed.
+    Write,
+    /// Never.
+    Leave,
 }
 
 /// Write all outputs; files whose bytes are the same are left alone, and pictures that are no longer drawn are removed.
@@ -84,6 +101,7 @@ pub fn write(
     notebook: &Notebook,
     results: &Results,
     equipment: &Equipment,
+    locking: Locking,
 ) -> Result<Written, OutputError> {
     let folder = folder(path);
     let report = folder.join("report.html");
@@ -115,10 +133,17 @@ pub fn write(
     }
     remove_old_pictures(&folder, &files);
     let lock_file = lock_path(path);
-    if lock::save(&lock_file, &kept).map_err(failed(&lock_file))? {
-        changed.push(lock_file);
-    }
-    Ok(Written { folder, report, changed })
+    let other = match locking {
+        Locking::Write => {
+            if lock::save(&lock_file, &kept).map_err(failed(&lock_file))? {
+                changed.push(lock_file);
+            }
+            false
+        }
+        Locking::Leave => std::fs::read(&lock_file).ok().as_deref() != Some(lock::write(&kept).as_bytes()),
+    };
+    memo::keep(path, &equipment.store, notebook, &results.studies, memo::read(&opened.data, &equipment.datasets));
+    Ok(Written { folder, report, changed, other })
 }
 
 fn remove_old_pictures(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
@@ -154,7 +179,7 @@ pub fn lock_of(notebook: &Notebook, results: &Results, base: &Path, equipment: &
 }
 
 /// The fingerprints of all data that an experiment and those that it uses read, by a name without folders.
-fn fingerprints(
+pub fn fingerprints(
     notebook: &Notebook,
     studies: &BTreeMap<String, Study>,
     experiment: &str,

@@ -39,6 +39,19 @@ pub struct Arrival {
     pub stored: bool,
 }
 
+/// A run that was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Whose it is.
+    pub place: Place,
+    /// What it is stored under.
+    pub key: Key,
+    /// What is to be done.
+    pub task: Task,
+    /// Whether it is stored.
+    pub stored: bool,
+}
+
 struct Slot {
     proposal: Proposal,
     settings: BTreeMap<String, Setting>,
@@ -69,6 +82,8 @@ pub struct StudyRun<'a> {
     closed: bool,
     fresh: bool,
     live: bool,
+    /// Every run that was asked for, where that is wanted.
+    asked: Option<Vec<Asked>>,
 }
 
 impl<'a> StudyRun<'a> {
@@ -91,7 +106,18 @@ impl<'a> StudyRun<'a> {
             closed: false,
             fresh,
             live,
+            asked: None,
         })
+    }
+
+    /// Keep every run that is asked for, for [`StudyRun::asked`].
+    pub fn keep_asked(&mut self) {
+        self.asked = Some(Vec::new());
+    }
+
+    /// Every run that was asked for, also the shorter ones that a search looked at first.
+    pub fn asked(&mut self) -> Vec<Asked> {
+        self.asked.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The experiment.
@@ -119,6 +145,11 @@ impl<'a> StudyRun<'a> {
     /// Whether the search has come to its end.
     fn searched(&self) -> bool {
         (self.exhausted || self.closed) && self.slots.iter().all(|s| s.settled)
+    }
+
+    /// Whether the search has no more trials to propose.
+    pub fn exhausted(&self) -> bool {
+        self.exhausted || self.closed
     }
 
     /// Propose no more trials (the budget is used up).
@@ -223,6 +254,9 @@ impl<'a> StudyRun<'a> {
             Task::Train(training) => store.fetch(training),
             Task::Command(_) => store.get(&key),
         };
+        if let Some(asked) = &mut self.asked {
+            asked.push(Asked { place, key, task: task.clone(), stored: stored.is_some() });
+        }
         if let Some(run) = stored {
             return self.arrive(place, Run { repetition: place.repetition, ..run }, true);
         }
@@ -266,6 +300,16 @@ impl<'a> StudyRun<'a> {
             self.arrive(place, failed(place.repetition, message.to_string()), false);
         }
         true
+    }
+
+    /// The job of a key that is waited for.
+    pub fn job(&self, key: &Key) -> Option<Job> {
+        let place = self.place(key)?;
+        let slot = &self.slots[place.trial as usize];
+        let rung = self.experiment.prune.is_some() && place.repetition < self.experiment.seeds;
+        let epochs = (rung && slot.target > 0).then_some(slot.target);
+        let task = self.expander.task(&slot.proposal.draws, place.repetition, epochs).ok()?;
+        Some(Job { key: *key, task, live: self.live })
     }
 
     /// Where the run of a key belongs (the first place).
@@ -369,6 +413,11 @@ impl<'a> StudyRun<'a> {
                 .map(|(index, runs)| Trial { runs: runs.iter().flatten().cloned().collect(), ..self.trial(*index) })
                 .collect(),
         }
+    }
+
+    /// All trials that are proposed, those without a run too.
+    pub fn proposed(&self) -> Study {
+        Study { trials: (0..self.slots.len()).map(|index| self.trial(index)).collect(), ..self.study() }
     }
 
     fn trial(&self, index: usize) -> Trial {

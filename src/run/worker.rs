@@ -16,6 +16,8 @@ use crate::train::{Control, Session};
 
 /// How often a long training leaves a checkpoint.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+/// How often the state is kept in memory, for the case that the training is given up in the middle of an epoch.
+const KEEP_EVERY: Duration = Duration::from_millis(250);
 /// How often the epochs of a live job are reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
@@ -72,14 +74,20 @@ impl Work<'_> {
             .datasets
             .prepared::<T>(&training.data, training.repetition)
             .map_err(|error| error.to_string())?;
+        // The bytes have changed since this was asked for: whoever asked is about to ask anew.
+        if data.facts.fingerprint != training.fingerprint {
+            return Ok(None);
+        }
         let mut session =
             Session::<T>::new(training, &data, self.equipment.isa, self.threads).map_err(|e| e.to_string())?;
         if !self.equipment.fresh
-            && let Some(checkpoint) = self.last_checkpoint()
+            && let Some(checkpoint) = last_checkpoint(&self.equipment.store, training)
         {
             session.restore(checkpoint).map_err(|e| e.to_string())?;
         }
         let mut saved = Instant::now();
+        let mut saved_epoch = session.epoch();
+        let mut kept: Option<(Instant, Checkpoint<T>)> = None;
         let mut reported = Instant::now();
         let mut control = || if self.cancel.load(Ordering::Relaxed) { Control::Cancel } else { Control::Continue };
         // The state before a change of settings is kept, so that editing the change goes on from there.
@@ -90,8 +98,23 @@ impl Work<'_> {
             if before && session.epoch() > 0 {
                 self.save(&session.checkpoint());
                 saved = Instant::now();
+                saved_epoch = session.epoch();
+                kept = None;
+            } else if session.epoch() > saved_epoch
+                && kept.as_ref().map_or(saved, |(when, _)| *when).elapsed() >= KEEP_EVERY
+            {
+                kept = Some((Instant::now(), session.checkpoint()));
+            }
+            if self.cancel.load(Ordering::Relaxed) {
+                if session.epoch() > saved_epoch {
+                    self.save(&session.checkpoint());
+                }
+                return Ok(None);
             }
             if !session.train_epoch(&mut control) {
+                if let Some((_, checkpoint)) = kept {
+                    self.save(&checkpoint);
+                }
                 return Ok(None);
             }
             if self.job.live && (reported.elapsed() >= REPORT_EVERY || session.finished()) {
@@ -104,15 +127,16 @@ impl Work<'_> {
         Ok(Some(run))
     }
 
-    fn last_checkpoint<T: Real>(&self) -> Option<Checkpoint<T>> {
-        let (_, bytes) = self.equipment.store.resume(self.training)?;
-        Checkpoint::from_bytes(&bytes).filter(|checkpoint| checkpoint.history.observes(&self.training.observe))
-    }
-
     /// A checkpoint that cannot be written costs time later, not this result.
     fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) {
         let epoch = checkpoint.history.epoch;
         let key = key::lineage_at(self.training, epoch);
         let _ = self.equipment.store.put_checkpoint(&key, epoch, &checkpoint.to_bytes());
     }
+}
+
+/// The stored state that a training can go on from, if it has all that is to be recorded.
+pub fn last_checkpoint<T: Real>(store: &Store, training: &Training) -> Option<Checkpoint<T>> {
+    let (_, bytes) = store.resume(training)?;
+    Checkpoint::from_bytes(&bytes).filter(|checkpoint| checkpoint.history.observes(&training.observe))
 }

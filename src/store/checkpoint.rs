@@ -1,4 +1,4 @@
-//! Checkpoints and the numbers of pictures: one checked file each, replaced whole.
+//! Checkpoints, the numbers of pictures and what files asked for: one checked file each, replaced whole.
 
 use std::fs;
 use std::io;
@@ -76,6 +76,28 @@ impl Store {
         let path = self.inspection_file(key);
         let bytes = self.file(&path, Kind::Inspection, key)?;
         postcard::from_bytes(&bytes).ok()
+    }
+
+    /// Store what a file asks for, under a key of its name.
+    ///
+    /// # Errors
+    /// When it cannot be written; then less can be said of what a change of the file changes.
+    pub fn put_memo(&self, key: &Key, memo: &[u8]) -> Result<(), StoreError> {
+        let path = self.memo_file(key);
+        if self.file(&path, Kind::Memo, key).is_some_and(|stored| stored == memo) {
+            return Ok(());
+        }
+        self.put_file(&path, Kind::Memo, key, memo)
+    }
+
+    /// What a file asked for when it was last run.
+    pub fn memo(&self, key: &Key) -> Option<Vec<u8>> {
+        self.file(&self.memo_file(key), Kind::Memo, key)
+    }
+
+    fn memo_file(&self, key: &Key) -> PathBuf {
+        let name = key.to_string();
+        self.folder().join("files").join(&name[..2]).join(name)
     }
 
     fn checkpoint(&self, lineage: &Key, epoch: u32) -> PathBuf {

@@ -24,6 +24,8 @@ pub struct Wanted {
     pub lineages: HashSet<Key>,
     /// Keys of [`super::key::inspection`].
     pub inspections: HashSet<Key>,
+    /// Keys of what files asked for.
+    pub memos: HashSet<Key>,
 }
 
 /// What was taken out.
@@ -72,6 +74,8 @@ impl Store {
             &mut cleaned.bytes,
         )
         .map_err(failed)?;
+        sweep(&root.join("files"), |name| name.parse().is_ok_and(|k| wanted.memos.contains(&k)), &mut cleaned.bytes)
+            .map_err(failed)?;
         cleaned.inspections = sweep(
             &root.join("inspections"),
             |name| name.parse().is_ok_and(|k| wanted.inspections.contains(&k)),

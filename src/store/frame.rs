@@ -34,11 +34,15 @@ pub enum Kind {
     Checkpoint = 3,
     /// The numbers of a picture.
     Inspection = 4,
+    /// What a file asked for when it was last run.
+    Memo = 5,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Kind::Run, Kind::Summary, Kind::Checkpoint, Kind::Inspection].into_iter().find(|kind| *kind as u8 == byte)
+        [Kind::Run, Kind::Summary, Kind::Checkpoint, Kind::Inspection, Kind::Memo]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
     }
 }
 

@@ -9,6 +9,7 @@
 //! .caviar/runs/NAME.log, NAME.curves      one pair a writing process, appended to
 //! .caviar/checkpoints/ab/KEY-EPOCH        replaced whole
 //! .caviar/inspections/ab/KEY              replaced whole
+//! .caviar/files/ab/KEY                    what a file asked for last; replaced whole
 //! ```
 //!
 //! Not guaranteed: that the last results are there after the power fails (what is not whole is then computed again).

@@ -10,4 +10,5 @@ pub mod live;
 pub mod serve;
 mod watcher;
 
+pub use folder::{Found, find};
 pub use watcher::{Changed, Mode, Next, Waker, WatchError, Watched, Watcher};

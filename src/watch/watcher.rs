@@ -221,8 +221,12 @@ impl Watcher {
                     }
                 }
                 Err(_) => {
-                    if Instant::now() >= end {
-                        return Next::TimedOut;
+                    let now = Instant::now();
+                    if now < check && grace.is_none_or(|grace| now < grace) {
+                        if now >= end {
+                            return Next::TimedOut;
+                        }
+                        continue;
                     }
                     let long = if self.system.is_some() { WALK } else { POLL };
                     let stale = if self.walked.elapsed() >= long { Stale::Folders } else { Stale::Files };

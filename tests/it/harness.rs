@@ -47,6 +47,7 @@ impl Project {
             .current_dir(self.folder.path())
             .env_remove("NO_COLOR")
             .env_remove("CAVIAR_SIMD")
+            .env_remove("CI")
             .env("COLUMNS", "100");
         command
     }

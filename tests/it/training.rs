@@ -81,7 +81,7 @@ pub fn train(experiment: Experiment, store: &std::path::Path, threads: usize, is
         datasets,
         base: std::path::Path::new("."),
         options: Options::default(),
-        interrupted: &|| false,
+        interrupted: &mut || None,
     };
     let mut studies = bring_up_to_date(&notebook, &mut session, &mut |_| {}).expect("a study");
     studies.remove(&name).expect("the study")

@@ -1,0 +1,114 @@
+//! What a notebook asks for beside what is stored: nothing is trained.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::datasets::Datasets;
+use super::expand::Expander;
+use super::study::{Asked, StudyRun};
+use super::{Options, RunError, chosen, inspect, narrow, result};
+use crate::plan::metric::Measure;
+use crate::plan::notebook::Notebook;
+use crate::plan::show::Selection;
+use crate::record::Study;
+use crate::search;
+use crate::store::Store;
+
+/// One experiment beside what is stored of it.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    /// Its trials as far as they are known now, with the runs that are stored.
+    pub study: Study,
+    /// Trials in all, as far as that is known.
+    pub total: u32,
+    /// Every run that is asked for; those of one place in the order in which they are.
+    pub asked: Vec<Asked>,
+    /// Whether every trial is stored.
+    pub complete: bool,
+    /// Whether its search has proposed all trials: an adaptive one waits for results.
+    pub proposed: bool,
+    /// Experiments that must be complete before anything can be known of it.
+    pub waits_for: Vec<String>,
+}
+
+impl Surveyed {
+    /// The trials of which something is stored.
+    pub fn known(&self) -> Study {
+        let mut study = self.study.clone();
+        study.trials.retain(|trial| !trial.runs.is_empty());
+        study
+    }
+}
+
+/// Go through all experiments as far as stored results allow, in the order of the notebook.
+///
+/// # Errors
+/// When a search cannot go on, or `only` names what is not there.
+pub fn survey(
+    notebook: &Notebook,
+    store: &Store,
+    datasets: &Datasets,
+    base: &Path,
+    options: &Options,
+) -> Result<Vec<Surveyed>, RunError> {
+    let observe = inspect::observations(notebook);
+    let wanted = chosen(notebook, &options.only)?;
+    let studies: RefCell<BTreeMap<String, Study>> = RefCell::default();
+    let results = |of: &Selection, measure: &Measure| result(&studies.borrow(), of, measure);
+    let mut found: BTreeMap<&str, Surveyed> = BTreeMap::new();
+    loop {
+        let mut moved = false;
+        for experiment in notebook.experiments.iter().filter(|e| wanted.contains(e.name.as_str())) {
+            let name = experiment.name.as_str();
+            if found.contains_key(name) || !experiment.after.iter().all(|e| studies.borrow().contains_key(e)) {
+                continue;
+            }
+            let narrowed = narrow(experiment, &studies.borrow());
+            let failed = |error| RunError::Search(name.to_string(), error);
+            let expander =
+                Expander { experiment: &narrowed, base, datasets, observe: &observe[name], results: &results };
+            let mut run = StudyRun::new(&narrowed, expander, options.fresh).map_err(failed)?;
+            run.keep_asked();
+            run.advance(store).map_err(failed)?;
+            let surveyed = Surveyed {
+                study: run.proposed(),
+                total: run.total(),
+                asked: run.asked(),
+                complete: run.finished(),
+                proposed: run.exhausted(),
+                waits_for: Vec::new(),
+            };
+            if surveyed.complete {
+                let study = run.study();
+                drop(run);
+                studies.borrow_mut().insert(name.to_string(), study);
+            }
+            found.insert(name, surveyed);
+            moved = true;
+        }
+        if !moved {
+            break;
+        }
+    }
+    let mut all = Vec::new();
+    for experiment in notebook.experiments.iter().filter(|e| wanted.contains(e.name.as_str())) {
+        all.push(found.remove(experiment.name.as_str()).unwrap_or_else(|| Surveyed {
+            study: Study {
+                experiment: experiment.name.clone(),
+                space: experiment.space.clone(),
+                objectives: experiment.objectives.clone(),
+                search: String::new(),
+                rounds: Vec::new(),
+                trials: Vec::new(),
+                confirmed: Vec::new(),
+            },
+            total: search::total(&experiment.search, &experiment.space, &experiment.require).unwrap_or(0),
+            asked: Vec::new(),
+            complete: false,
+            proposed: false,
+            waits_for: experiment.after.iter().filter(|e| !studies.borrow().contains_key(*e)).cloned().collect(),
+        }));
+    }
+    Ok(all)
+}

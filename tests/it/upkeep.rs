@@ -1,0 +1,118 @@
+//! `caviar diff`, `caviar show` and `caviar clean`.
+
+use std::process::Command;
+
+use crate::harness::Project;
+use crate::plan::points;
+
+const NOTEBOOK: &str = r#"
+data points { source = csv("points.csv", target = kind), normalize = zscore }
+network mlp { dense(4) -> tanh -> dense(classes) -> softmax }
+experiment first {
+  data = points, network = mlp
+  optimizer = sgd(rate = 0.01)
+  epochs = 3
+  seeds = 3
+}
+experiment wide {
+  data = points, network = mlp
+  optimizer = adam(rate = log(0.001, 0.1))
+  search = random(14)
+  epochs = 2
+}
+"#;
+
+fn project() -> Project {
+    let project = Project::new().file("first.exp", NOTEBOOK).file("points.csv", points(60));
+    project.run(&["run", "first.exp"]).code(0);
+    project
+}
+
+fn git(project: &Project, args: &[&str]) {
+    let done = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"])
+        .args(args)
+        .current_dir(project.path(""))
+        .output()
+        .expect("git");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn settings_stand_beside_metrics_between_revisions_and_against_the_store() {
+    let project = Project::new().file("first.exp", NOTEBOOK).file("points.csv", points(60));
+    git(&project, &["init", "-q"]);
+    project.run(&["run", "first.exp"]).code(0);
+    git(&project, &["add", "first.exp", "first.lock", "points.csv"]);
+    git(&project, &["commit", "-qm", "one"]);
+    project.run(&["diff", "first.exp"]).code(0).prints("nothing changed");
+    project.write("first.exp", NOTEBOOK.replace("rate = 0.01", "rate = 0.3"));
+    project.run(&["run", "first.exp"]).code(0);
+    let diff = project.run(&["diff", "first.exp", "HEAD"]).code(0);
+    let text = diff.stdout();
+    assert!(text.contains("optimizer.rate 0.01 → 0.3"), "{text}");
+    assert!(text.contains("dev.loss") && text.contains("seed spread"), "{text}");
+    assert!(!text.contains("wide"), "{text}");
+    git(&project, &["commit", "-qam", "two"]);
+    project.run(&["diff", "first.exp", "HEAD~1..HEAD"]).code(0).prints("optimizer.rate 0.01 → 0.3");
+    project.run(&["diff", "first.exp", "nowhere"]).code(1).says("no revision `nowhere`");
+}
+
+#[test]
+fn without_git_the_lock_is_held_against_the_store() {
+    let project = project();
+    project.run(&["diff", "first.exp"]).code(0).prints("nothing changed from lock to now");
+    let lock = project.read("first.lock");
+    project.write("first.exp", NOTEBOOK.replace("rate = 0.01", "rate = 0.3"));
+    project.run(&["run", "first.exp"]).code(0);
+    project.write("first.lock", lock);
+    project.run(&["diff", "first.exp"]).code(0).prints("dev.loss");
+}
+
+#[test]
+fn stored_trials_are_shown_as_tables_lines_and_rows() {
+    let project = project();
+    project.run(&["show", "first.exp"]).code(0).prints("first").prints("wide");
+    let count = |args: &[&str]| project.run(args).code(0).stdout().lines().filter(|l| l.starts_with("| ")).count();
+    let ten = count(&["show", "first.exp", "wide"]);
+    assert_eq!(count(&["show", "first.exp", "wide", "--trials"]), ten + 4);
+    let csv = project.run(&["show", "first.exp", "wide", "--csv"]).code(0).stdout();
+    assert_eq!(csv.lines().count(), 15);
+    let json = project.run(&["show", "first.exp", "--json"]).code(0).stdout();
+    assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    let sorted = project.run(&["show", "first.exp", "wide", "--trials", "--sort", "rate"]).code(0).stdout();
+    let rates: Vec<f64> = sorted
+        .lines()
+        .filter(|l| l.starts_with("| "))
+        .skip(1)
+        .filter_map(|line| line.split('|').find_map(|cell| cell.trim().parse().ok().filter(|x| *x < 0.2)))
+        .collect();
+    assert!(rates.len() > 5 && rates.windows(2).all(|two| two[0] <= two[1]), "{sorted}");
+    project.run(&["show", "first.exp", "--sort", "nothing"]).code(1).says("nothing called `nothing`");
+    project.run(&["show", "first.exp", "elsewhere"]).code(1).says("there is no experiment `elsewhere`");
+    std::fs::remove_dir_all(project.path(".caviar")).unwrap();
+    project.run(&["show", "first.exp"]).code(0).says("nothing is stored yet");
+}
+
+#[test]
+fn cleaning_keeps_what_current_files_use() {
+    let project = project();
+    let other = NOTEBOOK.replace("rate = 0.01", "rate = 0.02");
+    project.write("sub/other.exp", other.replace("points.csv", "../points.csv"));
+    project.run(&["run", "sub/other.exp"]).code(0);
+    project.write("first.exp", NOTEBOOK.replace("random(14)", "random(5)"));
+    project.run(&["run", "first.exp"]).code(0).says("all stored");
+    let runs =
+        |text: String| text.split("; ").nth(1).unwrap_or_default().split(' ').next().unwrap_or_default().to_string();
+    // Two stores: one beside each file, since there is no checkout.
+    assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "9");
+    project.run(&["run", "first.exp"]).code(0).says("first: 1 trial, all stored").says("wide: 5 trials, all stored");
+    project.run(&["run", "sub/other.exp"]).code(0).says("wide: 14 trials, all stored");
+    assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "0");
+
+    // A file with mistakes keeps what it last asked for.
+    project.write("first.exp", NOTEBOOK.replace("random(14)", "random(5").as_str());
+    assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "0");
+    std::fs::remove_file(project.path("first.exp")).unwrap();
+    assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "8");
+}
