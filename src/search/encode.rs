@@ -3,8 +3,11 @@
 //! A scale's coordinate is its place in \[0, 1\]; a choice between numbers is ordered and is treated as a scale with as many places; any other
 //! choice's coordinate is its option's index. What is not drawn is NaN.
 
-use super::space::{active, distinct, from_unit, to_unit};
-use crate::plan::space::{Domain, Draw, Draws, Space};
+use std::collections::HashSet;
+
+use super::space::{distinct, from_unit, number, to_unit};
+use super::{Problem, Told};
+use crate::plan::space::{Condition, Domain, Draw, Draws, Space};
 
 /// What a coordinate is.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,21 @@ pub(crate) struct Encoder {
     pub kinds: Vec<Kind>,
     /// Options of a choice between numbers in the order of the numbers.
     sorted: Vec<Option<Vec<usize>>>,
+    /// The conditions of each hyperparameter: the place of the one that it hangs on, and what must hold of it.
+    when: Vec<Vec<(usize, Must)>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Must {
+    Take(usize),
+    Reach(f64),
+}
+
+/// The points that were tried, to be compared with where nothing is continuous.
+pub(crate) struct Tried(HashSet<Vec<u64>>);
+
+fn key(point: &[f64]) -> Vec<u64> {
+    point.iter().map(|x| x.to_bits()).collect()
 }
 
 impl Encoder {
@@ -43,7 +61,16 @@ impl Encoder {
             kinds.push(kind);
             sorted.push(order);
         }
-        Encoder { space: space.clone(), kinds, sorted }
+        let place = |name: &String| space.params.iter().position(|p| p.name == *name).unwrap_or(usize::MAX);
+        let when = space.params.iter().map(|param| {
+            let each = param.when.iter().map(|condition| match condition {
+                Condition::Option(name, option) => (place(name), Must::Take(*option)),
+                Condition::AtLeast(name, least) => (place(name), Must::Reach(*least)),
+            });
+            each.collect()
+        });
+        let when = when.collect();
+        Encoder { space: space.clone(), kinds, sorted, when }
     }
 
     pub fn dimensions(&self) -> usize {
@@ -80,25 +107,52 @@ impl Encoder {
         }
     }
 
-    /// The draws at a point; `fill` gives the coordinate of what is active but NaN in the point. The point becomes that of the draws: rounded, and
-    /// NaN where nothing is drawn.
-    pub fn decode(&self, point: &mut [f64], mut fill: impl FnMut(usize) -> f64) -> Draws {
-        let mut draws = Draws::new();
-        for (i, param) in self.space.params.iter().enumerate() {
-            if !active(&self.space, param, &draws) {
+    fn active(&self, i: usize, point: &[f64]) -> bool {
+        self.when[i].iter().all(|&(on, must)| {
+            if on >= i || point[on].is_nan() {
+                return false;
+            }
+            let draw = self.draw(on, point[on]);
+            match must {
+                Must::Take(option) => draw == Draw::Option(option),
+                Must::Reach(least) => number(&self.space.params[on].domain, &draw).is_some_and(|x| x >= least),
+            }
+        })
+    }
+
+    /// Make a point one that can be drawn: discrete coordinates rounded to their places, NaN where the conditions do not hold, `fill`ed where they
+    /// do and the point has nothing.
+    pub fn snap(&self, point: &mut [f64], mut fill: impl FnMut(usize) -> f64) {
+        for i in 0..point.len() {
+            if !self.active(i, point) {
                 point[i] = f64::NAN;
                 continue;
             }
             if point[i].is_nan() {
                 point[i] = fill(i);
             }
-            let draw = self.draw(i, point[i]);
             if self.kinds[i] != Kind::Scale(None) {
-                point[i] = self.coordinate(i, &draw);
+                point[i] = self.coordinate(i, &self.draw(i, point[i]));
             }
-            draws.insert(param.name.clone(), draw);
         }
-        draws
+    }
+
+    /// The draws at a snapped point.
+    pub fn decode(&self, point: &[f64]) -> Draws {
+        let there = self.space.params.iter().enumerate().filter(|(i, _)| !point[*i].is_nan());
+        there.map(|(i, param)| (param.name.clone(), self.draw(i, point[i]))).collect()
+    }
+
+    /// The points of these trials.
+    pub fn tried<'a>(&self, trials: impl Iterator<Item = &'a Told>) -> Tried {
+        Tried(trials.map(|t| key(&self.encode(&t.draws))).collect())
+    }
+
+    /// Whether a snapped point keeps the constraints and is new, or has something continuous.
+    pub fn admits(&self, problem: &Problem, point: &[f64], tried: &Tried) -> bool {
+        let continuous = point.iter().zip(&self.kinds).any(|(x, kind)| *kind == Kind::Scale(None) && !x.is_nan());
+        (continuous || !tried.0.contains(&key(point)))
+            && (problem.require.is_empty() || super::space::satisfied(&problem.require, &self.decode(point)))
     }
 
     /// A coordinate from a uniform number.

@@ -266,3 +266,50 @@ fn sobol_is_evener_than_chance() {
     }
     assert_eq!(cells, [1; 64]);
 }
+
+/// The area that the front of a two-objective search dominates.
+fn area(search: Search, seed: u64) -> f64 {
+    use crate::stats::rank::hypervolume;
+    let params = (0..3).map(|i| param(&format!("x{i}"), Domain::Linear { low: 0.0, high: 1.0 })).collect();
+    let directions = vec![Direction::Minimize, Direction::Maximize];
+    let mut searcher = Searcher::of(&search, Space { params }, Vec::new(), directions, seed, 2).expect("a search");
+    let mut trials: Vec<Told> = Vec::new();
+    let mut points = Vec::new();
+    for index in 0..60 {
+        let draws = searcher.propose(index, &trials).expect("a proposal").expect("a trial").draws;
+        let x = ["x0", "x1", "x2"].map(|name| number(&draws, name));
+        let off = (x[1] - 0.3).powi(2) + (x[2] - 0.6).powi(2);
+        let (a, b) = (x[0] + off, 1.0 - x[0].sqrt() + off);
+        trials.push(Told { draws, values: Some(vec![a, -b]), pruned: None });
+        points.push(vec![a, b]);
+    }
+    hypervolume(&points, &[1.0, 1.0])
+}
+
+#[test]
+fn two_objectives_are_searched_better_than_by_chance() {
+    let mean = |search: Search| (0..6).map(|seed| area(search.clone(), seed)).sum::<f64>() / 6.0;
+    let (random, tpe, auto) =
+        (mean(Search::Random { trials: 60 }), mean(Search::Tpe { trials: 60 }), mean(Search::Auto { trials: 60 }));
+    assert!(tpe > random + 0.02 && auto > random + 0.02, "{random} {tpe} {auto}");
+}
+
+#[test]
+fn models_find_more_than_chance_with_trials_in_flight() {
+    let best = |search: &Search, seed: u64| {
+        let space =
+            Space { params: (0..4).map(|i| param(&format!("x{i}"), Domain::Linear { low: 0.0, high: 1.0 })).collect() };
+        let mut searcher =
+            Searcher::of(search, space, Vec::new(), vec![Direction::Minimize], seed, 8).expect("a search");
+        let trials = run(&mut searcher, 50, |draws| {
+            Some((0..4).map(|i| (number(draws, &format!("x{i}")) - 0.2 * f64::from(i + 1)).powi(2)).sum())
+        });
+        trials.iter().filter_map(|t| t.values.as_ref().map(|v| v[0])).fold(f64::INFINITY, f64::min)
+    };
+    let mean = |search: Search| (0..4).map(|seed| best(&search, seed)).sum::<f64>() / 4.0;
+    let random = mean(Search::Random { trials: 50 });
+    for search in [Search::Tpe { trials: 50 }, Search::Gp { trials: 50 }, Search::Auto { trials: 50 }] {
+        let found = mean(search.clone());
+        assert!(found < 0.5 * random, "{search:?}: {found} against {random}");
+    }
+}

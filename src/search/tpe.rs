@@ -13,7 +13,7 @@
 use super::encode::{Encoder, Kind};
 use super::random::{Random, seen};
 use super::sobol::Sobol;
-use super::space::{satisfied, stream};
+use super::space::stream;
 use super::{Problem, SearchError, Told, order};
 use crate::kernel::math::{erfc, exp, ln, powf};
 use crate::kernel::philox::Stream;
@@ -276,23 +276,24 @@ impl Tpe {
         let above = Mixture::new(&self.encoder, &best, &weights, 1.0);
         let below = Mixture::new(&self.encoder, &bad, &vec![1.0; bad.len()], 1.0);
         let mut stream = stream(problem.seed, "tpe", index, 0);
-        let (mut room, mut chosen): (Vec<f64>, Option<(f64, Draws)>) = (Vec::new(), None);
+        let tried = self.encoder.tried(earlier.iter());
+        let (mut room, mut chosen): (Vec<f64>, Option<(f64, Vec<f64>)>) = (Vec::new(), None);
         let (mut found, mut tries) = (0, 0);
         while found < CANDIDATES && tries < 8 * CANDIDATES {
             tries += 1;
             let mut point = above.draw(&self.encoder, &mut stream);
-            let draws = self.encoder.decode(&mut point, |i| self.encoder.uniform(i, 0.5));
-            if !satisfied(&problem.require, &draws) || seen(&problem.space, &draws, &earlier) {
+            self.encoder.snap(&mut point, |i| self.encoder.uniform(i, 0.5));
+            if !self.encoder.admits(problem, &point, &tried) {
                 continue;
             }
             found += 1;
             let score = above.log_density(self.isa, &point, &mut room) - below.log_density(self.isa, &point, &mut room);
             if chosen.as_ref().is_none_or(|c| score > c.0) {
-                chosen = Some((score, draws));
+                chosen = Some((score, point));
             }
         }
         match chosen {
-            Some((_, draws)) => Ok(Some((draws, "tpe"))),
+            Some((_, point)) => Ok(Some((self.encoder.decode(&point), "tpe"))),
             None => Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random"))),
         }
     }

@@ -16,3 +16,6 @@ pub mod test;
 
 #[cfg(test)]
 mod reference;
+
+#[cfg(test)]
+mod tests;

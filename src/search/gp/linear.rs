@@ -27,6 +27,14 @@ kernel! {
         }
     }
 
+    /// row += weight·(x − y)², y along the row.
+    pub(crate) fn add_squares(row: &mut [f64], weight: f64, x: f64, ys: &[f64]) {
+        for (r, y) in row.iter_mut().zip(ys) {
+            let difference = x - y;
+            *r = (weight * difference).mul_add(difference, *r);
+        }
+    }
+
     /// Σ x·y, in eight sums side by side.
     pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
         dot_lanes(x, y)
@@ -126,19 +134,22 @@ fn dot_lanes(x: &[f64], y: &[f64]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
-/// Squared differences by coordinate of two lists of points: \[coordinate\]\[a, b\] flat. Options differ by 1 or 0; a coordinate that only one of two
-/// points has counts as far as half of its scale.
-pub(crate) fn differences(options: &[bool], a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let square = |option: bool, x: f64, y: f64| match (x.is_nan(), y.is_nan()) {
+/// The squared difference of two coordinates. Options differ by 1 or 0; a coordinate that only one of two points has counts as far as half of its
+/// scale.
+fn square(option: bool, x: f64, y: f64) -> f64 {
+    match (x.is_nan(), y.is_nan()) {
         (true, true) => 0.0,
         (false, false) if option => f64::from(x != y),
         (false, false) => (x - y) * (x - y),
         _ => 0.25,
-    };
-    let each = options
-        .iter()
-        .enumerate()
-        .map(|(d, &option)| a.iter().flat_map(|x| b.iter().map(move |y| square(option, x[d], y[d]))).collect());
+    }
+}
+
+/// Squared differences by coordinate of all pairs of points: \[coordinate\]\[a, b\] flat.
+pub(crate) fn differences(options: &[bool], points: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let each = options.iter().enumerate().map(|(d, &option)| {
+        points.iter().flat_map(|x| points.iter().map(move |y| square(option, x[d], y[d]))).collect()
+    });
     each.collect()
 }
 
@@ -149,4 +160,22 @@ pub(crate) fn weighted(isa: Isa, differences: &[Vec<f64>], weights: &[f64], out:
     for (difference, &weight) in differences.iter().zip(weights) {
         axpy(isa, out, weight, difference);
     }
+}
+
+/// Weighted squared distances of points to others: \[a, b\] flat.
+pub(crate) fn distances(isa: Isa, options: &[bool], weights: &[f64], a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<f64> {
+    let m = b.len();
+    let mut out = vec![0.0; a.len() * m];
+    for (d, (&option, &weight)) in options.iter().zip(weights).enumerate() {
+        let column: Vec<f64> = b.iter().map(|y| y[d]).collect();
+        let plain = !option && column.iter().all(|y| !y.is_nan());
+        for (x, row) in a.iter().zip(out.chunks_exact_mut(m)) {
+            if plain && !x[d].is_nan() {
+                add_squares(isa, row, weight, x[d], &column);
+            } else {
+                row.iter_mut().zip(&column).for_each(|(r, &y)| *r += weight * square(option, x[d], y));
+            }
+        }
+    }
+    out
 }

@@ -11,10 +11,10 @@ mod model;
 
 use self::acquisition::log_expected_improvement;
 use self::model::{Hyper, Model, fit};
-use super::encode::{Encoder, Kind};
+use super::encode::{Encoder, Kind, Tried};
 use super::random::{Random, seen};
 use super::sobol::Sobol;
-use super::space::{satisfied, stream};
+use super::space::stream;
 use super::warp::{standardised, warped};
 use super::{Problem, SearchError, Told, order};
 use crate::kernel::Isa;
@@ -22,14 +22,14 @@ use crate::kernel::philox::Stream;
 use crate::plan::space::Draws;
 
 /// Most trials that the model is made from: the best half of these, and the latest of the others.
-const MOST: usize = 160;
+const MOST: usize = 140;
 
 /// Points drawn over the whole space for each proposal.
-const GLOBAL: usize = 400;
+const GLOBAL: usize = 256;
 
 /// Rounds of closing in on the best of them, points a round, and how many are followed.
 const ROUNDS: u32 = 7;
-const LOCAL: usize = 96;
+const LOCAL: usize = 64;
 const FOLLOWED: usize = 6;
 
 /// A Gaussian-process search.
@@ -102,7 +102,8 @@ impl Gp {
         let mut leaders: Vec<usize> = (0..points.len()).collect();
         leaders.sort_by(|&a, &b| expected[a].0.total_cmp(&expected[b].0).then(a.cmp(&b)));
         let leaders: Vec<&Vec<f64>> = leaders.iter().take(FOLLOWED).map(|&i| &points[i]).collect();
-        match self.search(problem, &model, best, &leaders, &earlier, &mut stream) {
+        let tried = self.encoder.tried(earlier.iter());
+        match self.search(problem, &model, best, &leaders, &tried, &mut stream) {
             Some(draws) => Ok(Some((draws, "gp"))),
             None => Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random"))),
         }
@@ -134,23 +135,23 @@ impl Gp {
         model: &Model,
         best: f64,
         leaders: &[&Vec<f64>],
-        earlier: &[Told],
+        tried: &Tried,
         stream: &mut Stream,
     ) -> Option<Draws> {
         let d = self.encoder.dimensions();
-        let mut pool: Vec<(f64, Vec<f64>, Draws)> = Vec::new();
-        let score = |candidates: Vec<(Vec<f64>, Draws)>, pool: &mut Vec<(f64, Vec<f64>, Draws)>| {
-            let at: Vec<Vec<f64>> = candidates.iter().map(|c| c.0.clone()).collect();
-            for ((point, draws), (mean, deviation)) in candidates.into_iter().zip(model.predict(&at)) {
-                pool.push((log_expected_improvement(best, mean, deviation), point, draws));
+        let mut pool: Vec<(f64, Vec<f64>)> = Vec::new();
+        let score = |candidates: Vec<Vec<f64>>, pool: &mut Vec<(f64, Vec<f64>)>| {
+            let predicted = model.predict(&candidates);
+            for (point, (mean, deviation)) in candidates.into_iter().zip(predicted) {
+                pool.push((log_expected_improvement(best, mean, deviation), point));
             }
             pool.sort_by(|a, b| b.0.total_cmp(&a.0));
             pool.truncate(FOLLOWED);
         };
-        let admit = |mut point: Vec<f64>, stream: &mut Stream, list: &mut Vec<(Vec<f64>, Draws)>| {
-            let draws = self.encoder.decode(&mut point, |i| self.encoder.uniform(i, stream.uniform()));
-            if satisfied(&problem.require, &draws) && !seen(&problem.space, &draws, earlier) {
-                list.push((point, draws));
+        let admit = |mut point: Vec<f64>, stream: &mut Stream, list: &mut Vec<Vec<f64>>| {
+            self.encoder.snap(&mut point, |i| self.encoder.uniform(i, stream.uniform()));
+            if self.encoder.admits(problem, &point, tried) {
+                list.push(point);
             }
         };
         let mut list = Vec::new();
@@ -175,7 +176,7 @@ impl Gp {
             score(list, &mut pool);
             radius *= 0.5;
         }
-        pool.into_iter().next().map(|(_, _, draws)| draws)
+        pool.first().map(|(_, point)| self.encoder.decode(point))
     }
 
     /// A point near another: one or more coordinates moved.

@@ -2,7 +2,7 @@
 
 use super::descent::minimise;
 use super::linear::{
-    axpy, cholesky, differences, dot, gram, invert_lower, lower_times, matern, matern_slope, weighted,
+    axpy, cholesky, differences, distances, dot, gram, invert_lower, lower_times, matern, matern_slope, weighted,
 };
 use crate::kernel::Isa;
 use crate::kernel::math::{exp, ln};
@@ -18,6 +18,9 @@ const NOISE: (f64, f64) = (-7.0, 2.5);
 
 /// Smallest and largest noise share.
 const NOISE_BOUNDS: (f64, f64) = (-13.8, 0.7);
+
+/// Beyond so many points only the best of the starts is followed.
+const MANY: usize = 40;
 
 /// What is fitted: ln of the length scales, then ln of the noise share.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,17 +127,27 @@ impl<'a> Posterior<'a> {
 /// Fit the hyperparameters from several starts.
 pub(crate) fn fit(isa: Isa, options: &[bool], points: &[Vec<f64>], values: &[f64]) -> Hyper {
     let d = options.len();
-    let differences = differences(options, points, points);
+    let differences = differences(options, points);
     let mut posterior = Posterior::new(isa, &differences, values);
     let (mean, _) = prior(d);
     let (mut low, mut high) = (vec![mean - 4.0; d], vec![mean + 4.0; d]);
     low.push(NOISE_BOUNDS.0);
     high.push(NOISE_BOUNDS.1);
     let starts = [(mean, -7.0), (mean - 1.0, -3.0), (mean + 0.7, -1.0)];
+    let mut starts: Vec<(f64, Vec<f64>)> = starts
+        .into_iter()
+        .map(|(scale, noise)| {
+            let start = [vec![scale; d], vec![noise]].concat();
+            (posterior.value(&start, &mut vec![0.0; d + 1]), start)
+        })
+        .collect();
+    // With many points the starts lead to the same place, and each step costs more.
+    if points.len() > MANY {
+        starts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        starts.truncate(1);
+    }
     let mut best: Option<(Vec<f64>, f64)> = None;
-    for (scale, noise) in starts {
-        let mut start = vec![scale; d];
-        start.push(noise);
+    for (_, start) in starts {
         let found = minimise(&start, &low, &high, 30, |x, g| posterior.value(x, g));
         if best.as_ref().is_none_or(|b| found.1 < b.1) {
             best = Some(found);
@@ -148,9 +161,7 @@ impl Model {
     pub fn new(isa: Isa, options: &[bool], points: Vec<Vec<f64>>, values: &[f64], hyper: &Hyper) -> Option<Self> {
         let (n, d) = (points.len(), options.len());
         let weights: Vec<f64> = hyper.0[..d].iter().map(|l| exp(-2.0 * l)).collect();
-        let differences = differences(options, &points, &points);
-        let mut matrix = Vec::new();
-        weighted(isa, &differences, &weights, &mut matrix, n * n);
+        let mut matrix = distances(isa, options, &weights, &points, &points);
         matern(isa, &mut matrix);
         let noise = exp(hyper.0[d]) + 1e-9;
         for i in 0..n {
@@ -181,9 +192,10 @@ impl Model {
     /// Mean and deviation (without noise) at points.
     pub fn predict(&self, at: &[Vec<f64>]) -> Vec<(f64, f64)> {
         let (n, m) = (self.points.len(), at.len());
-        let differences = differences(&self.options, &self.points, at);
-        let mut correlations = Vec::new();
-        weighted(self.isa, &differences, &self.weights, &mut correlations, n * m);
+        if m == 0 {
+            return Vec::new();
+        }
+        let mut correlations = distances(self.isa, &self.options, &self.weights, &self.points, at);
         matern(self.isa, &mut correlations);
         let mut means = vec![self.mean; m];
         for (i, alpha) in self.alpha.iter().enumerate() {
@@ -212,7 +224,7 @@ mod tests {
         let points: Vec<Vec<f64>> =
             (0..23).map(|_| vec![stream.uniform(), stream.uniform(), stream.below(3) as f64]).collect();
         let values: Vec<f64> = points.iter().map(|p| 3.0 * p[0] * p[1] - p[2] + 0.1 * stream.normal()).collect();
-        let differences = differences(&[false, false, true], &points, &points);
+        let differences = differences(&[false, false, true], &points);
         for isa in Isa::available() {
             let mut posterior = Posterior::new(isa, &differences, &values);
             let at = [-1.0, -0.2, 0.4, -3.0];
