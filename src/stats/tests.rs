@@ -62,6 +62,7 @@ fn study(name: &str, trials: &[(&str, f64, &[f64])]) -> Study {
         search: "grid".to_owned(),
         rounds: Vec::new(),
         trials: trials.collect(),
+        confirmed: Vec::new(),
     }
 }
 
