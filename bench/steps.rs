@@ -82,8 +82,15 @@ fn layers(workload: &Workload) -> Vec<Layer> {
     layers
 }
 
+/// Seconds of the processor that this thread has had, where the system says so: on a busy machine the clock says nothing of a step
+/// that is longer than a time slice. Right to a tick of some milliseconds.
+fn processor() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split_whitespace().next()?.parse::<f64>().ok()? * 1e-9)
+}
+
 /// Microseconds of the parts of a step: gather, forward and backward, update.
-fn measure(workload: &Workload, isa: Isa, threads: usize) -> [f64; 4] {
+fn measure(workload: &Workload, isa: Isa, threads: usize) -> ([f64; 4], Option<f64>) {
     let (features, classes) = (workload.widths[0], *workload.widths.last().expect("an output"));
     let mut data = vec![0.0f32; workload.examples * features];
     let mut stream = Stream::new(1, Purpose::Other, 0, 0, 0);
@@ -105,17 +112,23 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> [f64; 4] {
     let mut y = vec![0u32; workload.batch];
     let rate = 1e-4;
     let mut fastest = [f64::INFINITY; 4];
-    let (mut round, mut step) = (0, 0);
+    let (mut at, mut step) = (order.len(), 0);
     let begin = Instant::now();
-    while begin.elapsed().as_secs_f64() < 3.0 {
+    // Processor time and steps when the slice that is measured began, and the least a step took in one.
+    let mut slice = (processor(), 0);
+    let mut least: Option<f64> = None;
+    while begin.elapsed().as_secs_f64() < 4.0 {
         let mut times = [0.0; 4];
         let start = Instant::now();
-        Stream::new(1, Purpose::Shuffle, 0, 0, round).shuffle(&mut order);
+        if at + workload.batch > order.len() {
+            Stream::new(1, Purpose::Shuffle, 0, 0, step).shuffle(&mut order);
+            at = 0;
+        }
         let mut steps = 0;
         // Enough steps that the clock does not count, few enough that many rounds are quiet.
         let most = (1_000.0 / workload.goal).ceil() as usize;
         let mut parts = [0.0; 3];
-        for rows in order.chunks_exact(workload.batch).take(most) {
+        for rows in order[at..].chunks_exact(workload.batch).take(most) {
             let clock = Instant::now();
             elementwise::gather_rows(&mut x, &data, features, rows);
             y.iter_mut().zip(rows).for_each(|(y, &row)| *y = labels[row as usize]);
@@ -130,6 +143,7 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> [f64; 4] {
             parts[1] += trained - gathered;
             parts[2] += updated - trained;
             steps += 1;
+            at += workload.batch;
             step += 1;
         }
         times[0] = start.elapsed().as_secs_f64();
@@ -137,9 +151,15 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> [f64; 4] {
         for (fastest, time) in fastest.iter_mut().zip(times) {
             *fastest = fastest.min(1e6 * time / f64::from(steps));
         }
-        round += 1;
+        if let (Some(now), (Some(before), first)) = (processor(), slice)
+            && now - before > 0.3
+        {
+            let each = 1e6 * (now - before) / f64::from(step - first);
+            least = Some(least.map_or(each, |least| least.min(each)));
+            slice = (Some(now), step);
+        }
     }
-    fastest
+    (fastest, least)
 }
 
 fn main() {
@@ -148,14 +168,18 @@ fn main() {
     let isa = value("--isa").map_or(Isa::detect(), |name| Isa::parse(name).expect("a path of this machine"));
     let threads = value("--threads").map_or(1, |count| count.parse().expect("a number of threads"));
     println!("{isa}, {threads} thread(s): µs a step");
-    println!("{:4} {:>10} {:>10} {:>18} {:>10} {:>10}", "", "whole", "gather", "forward, backward", "update", "goal");
+    println!(
+        "{:4} {:>10} {:>10} {:>10} {:>18} {:>10} {:>10}",
+        "", "whole", "processor", "gather", "forward, backward", "update", "goal"
+    );
     for workload in &WORKLOADS {
         if args.iter().any(|arg| arg.starts_with('W')) && !args.iter().any(|arg| arg == workload.name) {
             continue;
         }
-        let [whole, gather, train, update] = measure(workload, isa, threads);
+        let ([whole, gather, train, update], processor) = measure(workload, isa, threads);
+        let processor = processor.map_or("-".to_string(), |time| format!("{time:.2}"));
         println!(
-            "{:4} {whole:>10.2} {gather:>10.2} {train:>18.2} {update:>10.2} {:>10.2}",
+            "{:4} {whole:>10.2} {processor:>10} {gather:>10.2} {train:>18.2} {update:>10.2} {:>10.2}",
             workload.name, workload.goal
         );
     }
