@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -38,6 +39,7 @@ pub fn perform(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .map_err(|error| format!("`{}` cannot be started: {error}", command.line))?;
     let mut run = Run::empty(job.key.to_string(), command.repetition, Outcome::Finished);
@@ -102,7 +104,10 @@ pub fn perform(
     Ok(Some(run))
 }
 
+/// End the program and what it has started: they are a process group of their own.
 fn end(child: &mut Child) {
+    let group = format!("-{}", child.id());
+    let _ = Process::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -295,6 +295,7 @@ fn take(
         }),
         Report::Epoch(key, run) => {
             if let Some((study, place)) = runs.find_map(|study| study.place(&key).map(|place| (study, place))) {
+                study.progress(&key, &run);
                 tell(Event::Epoch { experiment: study.experiment(), place, run: &run });
             }
         }

@@ -50,6 +50,11 @@ pub fn command(command: &Command) -> Key {
     canonical("caviar command", command)
 }
 
+/// What a program's run is stored under that a search gave up after so many epochs.
+pub fn given_up(run: &Key, epochs: u32) -> Key {
+    canonical("caviar given up", &(run, epochs))
+}
+
 /// What a picture's numbers are stored under: the run that they are computed from, and a text that says which they are.
 pub fn inspection(run: &Key, what: &str) -> Key {
     canonical("caviar inspection", &(run, what, NUMERICS))

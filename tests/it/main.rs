@@ -2,6 +2,7 @@
 
 mod allocation;
 mod faults;
+mod command;
 mod gradients;
 mod harness;
 mod layers;
