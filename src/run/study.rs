@@ -495,7 +495,8 @@ impl<'a> StudyRun<'a> {
 
     fn curve(&self, index: usize) -> Curve {
         let slot = &self.slots[index];
-        let runs: Vec<&Run> = slot.runs.iter().zip(&slot.partial).filter_map(|(r, p)| r.as_ref().or(p.as_ref())).collect();
+        let runs: Vec<&Run> =
+            slot.runs.iter().zip(&slot.partial).filter_map(|(r, p)| r.as_ref().or(p.as_ref())).collect();
         let (metric, _) = objective_metric(&self.experiment.objectives);
         let name = metric.to_string();
         let series: Vec<&[f64]> = runs.iter().map(|run| run.series.get(&name).map_or(&[][..], Vec::as_slice)).collect();

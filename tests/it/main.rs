@@ -1,8 +1,8 @@
 //! Whole-program tests: one binary, a module a subject.
 
 mod allocation;
-mod faults;
 mod command;
+mod faults;
 mod gradients;
 mod harness;
 mod layers;
