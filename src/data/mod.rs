@@ -27,6 +27,10 @@ mod idx;
 pub mod memory;
 mod npy;
 mod parallel;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(all(test, feature = "parquet"))]
+mod parquet_tests;
 mod pictures;
 mod prepared;
 pub mod preprocessing;

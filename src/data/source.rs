@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::examples::Examples;
 use super::files::{self, Opened};
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::spec::{Evaluation, Mode, Pipeline, Source};
 use super::{embedded, idx, npy, pictures, synthetic, table};
 
@@ -23,10 +25,13 @@ pub(super) fn read(source: &Source, base: &Path, mode: Option<Mode>) -> Result<(
         Source::Iris | Source::Wine | Source::BreastCancer | Source::Digits => {
             Err(Error::Empty { origin: "a built-in set".into() })
         }
+        #[cfg(feature = "parquet")]
+        Source::Parquet(what) => parquet::read(base, what, mode),
+        #[cfg(not(feature = "parquet"))]
         Source::Parquet(what) => Err(Error::Unsupported {
             origin: what.path.clone(),
             format: "Parquet",
-            help: "convert the file to CSV, or build caviar with the feature `parquet`",
+            help: "convert the file to CSV, or build caviar with its feature `parquet`",
         }),
         Source::Idx { images, labels } => idx::read(base, images, labels, mode),
         Source::Npz { path, x, y } => npy::read(base, path, x, y, mode),

@@ -223,7 +223,7 @@ fn separator(bytes: &[u8]) -> u8 {
 }
 
 /// The numbers of the columns of the features, the target and the groups.
-fn choose(origin: &str, table: &Table, names: &[String]) -> Result<Vec<usize>, Error> {
+pub(super) fn choose(origin: &str, table: &Table, names: &[String]) -> Result<Vec<usize>, Error> {
     let find = |name: &String, role| {
         names.iter().position(|n| n == name).ok_or_else(|| Error::ColumnMissing {
             origin: origin.to_owned(),
@@ -476,6 +476,11 @@ fn texts(codes: Vec<u32>, names: Vec<String>) -> Result<Values, (usize, String, 
     {
         return Err((row, names[codes[row] as usize].clone(), there - numbers));
     }
+    Ok(sorted_texts(&codes, &names))
+}
+
+/// Texts with the names in order.
+pub(super) fn sorted_texts(codes: &[u32], names: &[String]) -> Values {
     let mut order: Vec<u32> = (0..names.len() as u32).collect();
     order.sort_by(|&a, &b| names[a as usize].cmp(&names[b as usize]));
     let mut rank = vec![0; names.len()];
@@ -483,7 +488,7 @@ fn texts(codes: Vec<u32>, names: Vec<String>) -> Result<Values, (usize, String, 
         rank[code as usize] = place as u32;
     }
     let codes = codes.iter().map(|&c| rank.get(c as usize).copied().unwrap_or(ABSENT)).collect();
-    Ok(Values::Texts { codes, names: order.iter().map(|&c| names[c as usize].clone()).collect() })
+    Values::Texts { codes, names: order.iter().map(|&c| names[c as usize].clone()).collect() }
 }
 
 /// What threads share while they parse.
