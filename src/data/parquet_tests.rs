@@ -43,10 +43,10 @@ fn values_are_those_that_pyarrow_wrote() {
     for (i, row) in data.train.x.rows().into_iter().enumerate() {
         let n = i as f64;
         let hole = i % 10 == 3;
-        let word = if hole { "red" } else { ["red", "blue", "11"][i % 3] };
+        let word = if hole { "11" } else { ["red", "blue", "11"][i % 3] };
         let expected = [
             n / 7.0,
-            // The most frequent, the smallest of equals.
+            // The most frequent, the smallest of equals; so with the words, of which there are 12 each.
             if hole { 0.0 } else { n / 2.0 },
             n - 20.0,
             2f64.powi(40) + n,
