@@ -9,7 +9,7 @@ use caviar::plan::experiment::{Experiment, Objective, Search};
 use caviar::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
 use caviar::plan::notebook::{Item, Notebook};
 use caviar::plan::show::{Comparison, Draw, Filter, FilterValue, Pick, Plot, Selection, Table};
-use caviar::plan::space::{Condition, Domain, Draws, Param, Space};
+use caviar::plan::space::{Condition, Domain, Draw as Drawn, Draws, Param, Space};
 use caviar::plan::value::{Operator, Value};
 use caviar::record::inspect::{Boundary, Confusion, Inspection, Surface, Weights};
 use caviar::record::{LayerNorm, LayerSpread, Outcome, Round, Run, Setting, Study, Trial};
@@ -146,8 +146,14 @@ pub fn study(name: &str, options: &[&str], trials: u32, seeds: u32, epochs: usiz
             if option == 0 {
                 settings.insert("slope".to_string(), Setting::Number(0.3 * stream.uniform()));
             }
+            let draws = Draws::from([
+                ("norm".to_string(), Drawn::Option(option)),
+                ("width".to_string(), Drawn::Number(width)),
+                ("rate".to_string(), Drawn::Number(rate)),
+                ("beta1".to_string(), Drawn::Number(1.0 - beta)),
+            ]);
             let runs = (0..seeds).map(|r| run(t, r, option % 3, rate, width, epochs)).collect();
-            Trial { index: t, draws: Draws::new(), settings, round: 0, runs }
+            Trial { index: t, draws, settings, round: 0, runs }
         })
         .collect();
     Study {

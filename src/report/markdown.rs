@@ -2,7 +2,7 @@
 
 use crate::plan::notebook::Item;
 
-use super::page::Report;
+use super::page::{Report, absent};
 use super::table::escape_markdown as escape;
 use super::{claim, name, summary, table};
 
@@ -36,11 +36,11 @@ pub fn markdown(report: &Report) -> String {
                 Ok(grid) => out += &format!("**{}**\n\n{}", escape(&grid.title), table::markdown(&grid).trim_end()),
                 Err(missing) => out += &format!("{}: {}.", escape(&name::table(shown)), escape(&missing.to_string())),
             },
-            Item::Plot(_) => match report.pictures.get(&index) {
+            Item::Plot(plot) => match report.pictures.get(&index) {
                 Some(picture) => {
                     out += &format!("![{}]({})", escape(&picture.alt), link(&format!("{}.png", picture.file_stem)))
                 }
-                None => out += "This picture could not be drawn.",
+                None => out += &format!("{}: {}.", escape(&name::plot(plot)), escape(&absent(report, index, plot))),
             },
             Item::Claim(told) => {
                 let verdict = report.results.verdicts.get(&index);

@@ -92,7 +92,10 @@ fn by(names: &[String]) -> String {
 
 /// A table's title, made from what it shows when it has none.
 pub fn table(table: &Table) -> String {
-    table.title.clone().unwrap_or_else(|| format!("{}{}", selections(&table.of), by(&table.by)))
+    table.title.clone().unwrap_or_else(|| match table.by.as_slice() {
+        [] => format!("Trials of {}", selections(&table.of)),
+        names => format!("{}{}", selections(&table.of), by(names)),
+    })
 }
 
 /// A picture's title, made from what it shows when it has none.

@@ -7,12 +7,12 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::plan::claim::Claim;
 use crate::plan::experiment::Experiment;
 use crate::plan::notebook::{Item, Notebook};
-use crate::plan::show::{Measure, Pick, Selection, Table};
+use crate::plan::show::{Measure, Pick, Plot, Selection, Table};
 use crate::record::Study;
 
 use super::figure::color::DARK;
 use super::figure::font;
-use super::plot::Picture;
+use super::plot::{Picture, draw};
 use super::{Results, claim, name, summary, table};
 
 mod highlight;
@@ -73,7 +73,7 @@ pub fn page(report: &Report) -> String {
                     Item::Prose(_) => section.prose { (PreEscaped(texts[index].as_ref().map_or("", |t| &t.html))) },
                     Item::Experiment(experiment) => (section(report, experiment)),
                     Item::Table(shown) => (table_of(report, shown)),
-                    Item::Plot(_) => (picture(report.pictures.get(&index))),
+                    Item::Plot(plot) => (picture(report, index, plot)),
                     Item::Claim(told) => (claimed(report, index, told)),
                 }
             }
@@ -90,7 +90,7 @@ pub fn page(report: &Report) -> String {
     // The nonce depends on what is shown, so that text which finds its way into the page cannot bring a script along.
     let nonce = blake3::hash(body.0.as_bytes()).to_hex()[..24].to_string();
     let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; font-src data:; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; font-src data:; base-uri 'none'; form-action 'none'"
     );
     let page = html! {
         (DOCTYPE)
@@ -102,7 +102,7 @@ pub fn page(report: &Report) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content="caviar";
                 title { (title) }
-                style nonce=(nonce) { (PreEscaped(style(math))) }
+                style { (PreEscaped(style(math))) }
             }
             body {
                 (body)
@@ -201,14 +201,28 @@ fn section(report: &Report, name: &str) -> Markup {
 fn table_of(report: &Report, shown: &Table) -> Markup {
     match table::build(shown, report.results) {
         Ok(grid) => table::html(&grid),
-        Err(missing) => html! { p.error { (name::table(shown)) ": " (missing) "." } },
+        Err(missing) => html! { p.error { (name::table(shown)) ": " (message(&missing.to_string())) "." } },
     }
 }
 
-fn picture(picture: Option<&Picture>) -> Markup {
-    match picture {
+fn picture(report: &Report, index: usize, plot: &Plot) -> Markup {
+    match report.pictures.get(&index) {
         Some(picture) => html! { figure.picture { (PreEscaped(&picture.svg)) } },
-        None => html! { p.error { "This picture could not be drawn." } },
+        None => html! { p.error { (name::plot(plot)) ": " (message(&absent(report, index, plot))) "." } },
+    }
+}
+
+/// Why a picture is not there.
+pub(super) fn absent(report: &Report, index: usize, plot: &Plot) -> String {
+    draw(index, plot, report.results).err().map_or_else(|| "it was not drawn".into(), |e| e.to_string())
+}
+
+/// A message whose names between backticks are code.
+fn message(text: &str) -> Markup {
+    html! {
+        @for (i, part) in text.split('`').enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (part) }
+        }
     }
 }
 
@@ -218,7 +232,7 @@ fn claimed(report: &Report, index: usize, told: &Claim) -> Markup {
     html! {
         section class={ "claim " (word) } aria-label="claim" {
             p { span.verdict { (claim::mark(word)) " " (word) } " — " (told.text) }
-            @for line in verdict.map(claim::details).unwrap_or_default() { p.note { (line) } }
+            @for line in verdict.map(claim::details).unwrap_or_default() { p.note { (message(&line)) } }
         }
     }
 }

@@ -80,7 +80,8 @@ fn render<'a>(latex: &str, display_mode: DisplayMode, math: &Cell<bool>) -> CowS
     });
     if written {
         math.set(true);
-        return out.into();
+        // The micro sign is no letter of mathematics and would stand upright.
+        return out.replace('µ', "μ").into();
     }
     let escaped = super::super::figure::escape(latex);
     format!("<code class=\"math\" title=\"this mathematics cannot be shown\">{escaped}</code>").into()

@@ -18,6 +18,7 @@ mod contour;
 mod curves;
 mod heatmap;
 mod histogram;
+mod importance;
 mod layers;
 mod measure_axis;
 mod parallel;
@@ -92,7 +93,7 @@ pub fn draw(index: usize, plot: &Plot, results: &Results) -> Result<Picture, Plo
         Draw::Activations(layer) => layers::activations(&input, *layer),
         Draw::Gradients => layers::gradients(&input),
         Draw::Surface => surface::draw(&input),
-        Draw::Importance => input.nothing("this kind of picture is not drawn"),
+        Draw::Importance => importance::draw(&input),
     };
     Ok(Picture { file_stem: name::stem(&title), title, svg: drawing.svg, alt: drawing.alt })
 }
