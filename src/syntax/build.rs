@@ -406,7 +406,8 @@ fn dedent(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for (n, line) in text.lines().enumerate() {
         let cut = if n == 0 { indent(line) } else { shared.min(indent(line)) };
-        lines.push(line[cut..].trim_end());
+        // Two spaces at the end of a line mean something in Markdown.
+        lines.push(if line.trim().is_empty() { "" } else { &line[cut..] });
     }
     let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
     let last = lines.iter().rposition(|line| !line.is_empty()).map_or(first, |n| n + 1);

@@ -9,16 +9,20 @@
 //! 3. [`build`] makes the tree from what the grammar matched; [`mistake`] explains what it did not match.
 
 mod build;
+mod format;
 mod layout;
 mod load;
 mod mistake;
 mod parser;
 mod quotes;
+mod shape;
 mod token;
 pub mod tree;
 
+pub use format::format;
 pub use load::load;
 pub use parser::parse;
+pub use shape::same;
 pub use token::{Token, TokenKind, tokens};
 
 /// Brackets may stand in each other this deep.
