@@ -20,7 +20,7 @@ struct Workload {
     batch: usize,
     examples: usize,
     optimizer: Optimizer,
-    /// Of `goals.md`, on an idle machine at 241 GFLOP/s a core.
+    /// What we want on an idle machine at 241 GFLOP/s a core.
     goal: f64,
 }
 

@@ -1,0 +1,339 @@
+"""Training steps W1-W4 and the sweep W5 beside PyTorch, JAX and scikit-learn; writes docs/benchmarks.md.
+
+    bench/run                 sets up the peers in a virtual environment, builds, and calls this
+    python bench/training.py --steps target/release/deps/steps-... --caviar target/release/caviar
+
+Every figure is the least of several rounds, and the rounds of all programs are interleaved, so that what else the machine does counts little.
+One thread each, but for the sweep. A step is forward, backward and update of one mini-batch, with shuffling and gathering.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+# name, widths, batch norm, mini-batch, examples, optimizer
+WORK = {
+    "W1": ([64, 64, 32, 10], False, 32, 1257, "adam"),
+    "W2": ([64, 64, 32, 10], True, 32, 1257, "adam"),
+    "W3": ([784, 256, 128, 10], True, 128, 10_000, "adam"),
+    "W4": ([784, 1024, 1024, 10], True, 256, 10_000, "sgd"),
+}
+STEPS = {"W1": 400, "W2": 400, "W3": 78, "W4": 20}
+
+
+def numbers(name):
+    import numpy
+
+    widths, _, _, rows, _ = WORK[name]
+    random = numpy.random.default_rng(0)
+    return random.standard_normal((rows, widths[0]), dtype=numpy.float32), random.integers(0, 10, rows)
+
+
+def torch_step(name, compiled):
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    widths, norm, batch, rows, optimizer = WORK[name]
+    x, y = (torch.from_numpy(a) for a in numbers(name))
+    layers = []
+    for a, b in zip(widths[:-2], widths[1:-1]):
+        layers += [torch.nn.Linear(a, b, bias=not norm)] + [torch.nn.BatchNorm1d(b)] * norm + [torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers, torch.nn.Linear(widths[-2], widths[-1]))
+    if optimizer == "adam":
+        update = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
+    else:
+        update = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, fused=True)
+    loss = torch.nn.CrossEntropyLoss()
+    forward = torch.compile(lambda a, b: loss(net(a), b)) if compiled else (lambda a, b: loss(net(a), b))
+    order, at = torch.randperm(rows), 0
+
+    def step():
+        nonlocal order, at
+        if at + batch > rows:
+            order, at = torch.randperm(rows), 0
+        chosen = order[at : at + batch]
+        at += batch
+        update.zero_grad(set_to_none=True)
+        forward(x[chosen], y[chosen]).backward()
+        update.step()
+
+    return step, 1
+
+
+def jax_epoch(name):
+    import jax
+    import jax.numpy as np
+
+    widths, norm, batch, rows, optimizer = WORK[name]
+    x, y = (np.asarray(a) for a in numbers(name))
+    key = jax.random.PRNGKey(0)
+    params = []
+    for a, b in zip(widths[:-1], widths[1:]):
+        key, sub = jax.random.split(key)
+        params.append({"w": jax.random.normal(sub, (a, b)) * (2 / a) ** 0.5, "b": np.zeros(b), "g": np.ones(b)})
+    average = [{"m": np.zeros(b), "v": np.ones(b)} for b in widths[1:]]
+
+    def loss(params, average, a, t):
+        fresh = []
+        for i, (p, s) in enumerate(zip(params, average)):
+            z = a @ p["w"]
+            if i + 1 == len(params):
+                z = z + p["b"]
+                fresh.append(s)
+            elif norm:
+                m, v = z.mean(0), z.var(0)
+                fresh.append({"m": 0.9 * s["m"] + 0.1 * m, "v": 0.9 * s["v"] + 0.1 * v})
+                a = jax.nn.relu((z - m) * jax.lax.rsqrt(v + 1e-5) * p["g"] + p["b"])
+            else:
+                fresh.append(s)
+                a = jax.nn.relu(z + p["b"])
+        return -np.take_along_axis(jax.nn.log_softmax(z), t[:, None], 1).mean(), fresh
+
+    zeros = jax.tree.map(np.zeros_like, params)
+
+    def step(state, chosen):
+        params, average, m, v, n = state
+        (_, average), g = jax.value_and_grad(loss, has_aux=True)(params, average, x[chosen], y[chosen])
+        n = n + 1
+        if optimizer == "adam":
+            m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+            v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+            scale = 1e-4 * np.sqrt(1 - 0.999**n) / (1 - 0.9**n)
+            params = jax.tree.map(lambda p, m, v: p - scale * m / (np.sqrt(v) + 1e-8), params, m, v)
+        else:
+            m = jax.tree.map(lambda m, g: 0.9 * m + g, m, g)
+            params = jax.tree.map(lambda p, m: p - 0.01 * m, params, m)
+        return (params, average, m, v, n), None
+
+    steps = rows // batch
+
+    @jax.jit
+    def epoch(state, key):
+        order = jax.random.permutation(key, rows)[: steps * batch].reshape(steps, batch)
+        return jax.lax.scan(step, state, order)[0]
+
+    state = (params, average, zeros, zeros, np.zeros(()))
+
+    def run():
+        nonlocal state, key
+        key, sub = jax.random.split(key)
+        state = epoch(state, sub)
+        jax.block_until_ready(state)
+
+    return run, steps
+
+
+def sklearn_epoch(name):
+    from sklearn.neural_network import MLPClassifier
+
+    widths, _, batch, rows, optimizer = WORK[name]
+    x, y = numbers(name)
+    net = MLPClassifier(widths[1:-1], solver=optimizer, batch_size=batch, learning_rate_init=1e-4, max_iter=1)
+
+    def run():
+        net.partial_fit(x, y, classes=range(10))
+
+    return run, -(-rows // batch)
+
+
+def peer(kind, name):
+    """Print the microseconds of a step, round after round, on request."""
+    begin = time.perf_counter()
+    run, steps = {
+        "torch": lambda: torch_step(name, False),
+        "torch-compile": lambda: torch_step(name, True),
+        "jax": lambda: jax_epoch(name),
+        "sklearn": lambda: sklearn_epoch(name),
+    }[kind]()
+    run()
+    print(f"cold {time.perf_counter() - begin:.3f}", flush=True)
+    calls = max(1, STEPS[name] // steps)
+    for _ in sys.stdin:
+        best = float("inf")
+        for _ in range(3):
+            start = time.perf_counter()
+            for _ in range(calls):
+                run()
+            best = min(best, (time.perf_counter() - start) / (calls * steps))
+        print(f"{best * 1e6:.3f}", flush=True)
+
+
+def start(kind, name):
+    environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    process = subprocess.Popen(
+        ["taskset", "-c", "0", sys.executable, __file__, "--peer", kind, name],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+    )
+    line = process.stdout.readline().split()
+    return (process, float(line[1])) if line else (None, None)
+
+
+def ours(program, name):
+    out = subprocess.run(["taskset", "-c", "0", program, name, "--bench"], capture_output=True, text=True, check=True).stdout
+    row = next(line for line in out.splitlines() if line.startswith(name))
+    return float(row.split()[1])
+
+
+def sweep(program):
+    """W5: 64 random trials of W2 with widths, rate and beta1 drawn, 20 epochs each, process start to report written."""
+    notebook = """
+data handwriting { source = digits(), split = [70%, 30%, 0%], normalize = zscore }
+let width = choice(32, 64, 128)
+network mlp { dense(width) -> batch_norm -> relu -> dense(32) -> batch_norm -> relu -> dense(classes) -> softmax }
+experiment sweep {
+  data = handwriting, network = mlp, epochs = 20, batch = 32, search = random(trials = 64), maximize = dev.accuracy
+  optimizer = adam(rate = log(1e-4, 1e-1), beta1 = 1 - log(1e-3, 1e-1))
+}
+table { of = sweep.top(5), show = [rate, width, dev.accuracy] }
+plot { of = sweep, draw = scatter(rate, dev.accuracy) }
+"""
+    times = {}
+    for threads in ("1", "2"):
+        best = float("inf")
+        for _ in range(3):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "sweep.exp"
+                path.write_text(notebook)
+                begin = time.perf_counter()
+                subprocess.run([program, "run", str(path), "--threads", threads], capture_output=True, check=True)
+                best = min(best, time.perf_counter() - begin)
+        times[threads] = best
+    return times
+
+
+OPTUNA = """
+import optuna, torch, sys
+from sklearn.datasets import load_digits
+torch.set_num_threads(1)
+x, y = load_digits(return_X_y=True)
+x = torch.tensor((x - x.mean(0)) / (x.std(0) + 1e-9), dtype=torch.float32); y = torch.tensor(y)
+order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)); x, y = x[order], y[order]
+xt, yt, xd, yd = x[:1257], y[:1257], x[1257:], y[1257:]
+def objective(trial):
+    w = trial.suggest_categorical("width", [32, 64, 128])
+    rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+    beta = 1 - trial.suggest_float("b", 1e-3, 1e-1, log=True)
+    L = torch.nn
+    net = L.Sequential(L.Linear(64, w, bias=False), L.BatchNorm1d(w), L.ReLU(), L.Linear(w, 32, bias=False), L.BatchNorm1d(32), L.ReLU(), L.Linear(32, 10))
+    update = torch.optim.Adam(net.parameters(), rate, betas=(beta, 0.999), fused=True)
+    for _ in range(20):
+        net.train()
+        order = torch.randperm(len(xt))
+        for at in range(0, len(xt) - 31, 32):
+            chosen = order[at:at + 32]
+            update.zero_grad(set_to_none=True)
+            L.functional.cross_entropy(net(xt[chosen]), yt[chosen]).backward()
+            update.step()
+        net.eval()
+        with torch.no_grad():
+            accuracy = (net(xd).argmax(1) == yd).float().mean().item()
+    return accuracy
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=int(sys.argv[1])))
+study.optimize(objective, n_trials=32)
+"""
+
+
+def sweep_optuna():
+    begin = time.perf_counter()
+    both = [subprocess.Popen([sys.executable, "-c", OPTUNA, str(i)]) for i in range(2)]
+    for one in both:
+        one.wait()
+    return time.perf_counter() - begin
+
+
+def main():
+    if len(sys.argv) > 2 and sys.argv[1] == "--peer":
+        return peer(sys.argv[2], sys.argv[3])
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--steps", required=True)
+    arguments.add_argument("--caviar", required=True)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--out", default="docs/benchmarks.md")
+    given = arguments.parse_args()
+    kinds = ["torch", "torch-compile", "jax", "sklearn"]
+    rows, cold = [], {}
+    for name in WORK:
+        best = {"caviar": float("inf")}
+        running = {}
+        for kind in kinds:
+            if kind == "sklearn" and WORK[name][1]:
+                continue
+            process, seconds = start(kind, name)
+            if process:
+                running[kind], cold[kind, name], best[kind] = process, seconds, float("inf")
+        for _ in range(given.rounds):
+            best["caviar"] = min(best["caviar"], ours(given.steps, name))
+            for kind, process in running.items():
+                process.stdin.write("go\n")
+                process.stdin.flush()
+                best[kind] = min(best[kind], float(process.stdout.readline()))
+        for process in running.values():
+            process.stdin.close()
+            process.wait()
+        rows.append((name, best))
+        print(name, json.dumps(best), flush=True)
+    swept, optuna = sweep(given.caviar), sweep_optuna()
+    print("W5", swept, optuna, flush=True)
+    pathlib.Path(given.out).write_text(report(rows, swept, optuna))
+
+
+def report(rows, swept, optuna):
+    import importlib.metadata as metadata
+
+    def version(package):
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            return "absent"
+
+    model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
+    lines = [
+        "# Benchmarks",
+        "",
+        "Made by `bench/run` in one go, all programs in turn; quote the ratios, not the times. Search is in [benchmarks-search.md](benchmarks-search.md).",
+        "",
+        f"Machine: {model}, {os.cpu_count()} cores. PyTorch {version('torch')} (fused optimizers), JAX {version('jax')} (`jit` and `lax.scan` over an epoch), "
+        f"scikit-learn {version('scikit-learn')}, Optuna {version('optuna')}.",
+        "",
+        "## A training step, one thread",
+        "",
+        "Microseconds of forward, backward and update of one mini-batch, with shuffling and gathering; the least of several interleaved rounds, warm.",
+        "",
+        "| | network | mini-batch, optimizer | caviar | PyTorch | PyTorch compiled | JAX | scikit-learn |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, best in rows:
+        widths, norm, batch, _, optimizer = WORK[name]
+        network = "-".join(map(str, widths)) + (", batch norm" if norm else "")
+        cell = lambda kind: f"{best[kind]:.0f} ({best[kind] / best['caviar']:.1f}x)" if best.get(kind) else "–"
+        lines.append(
+            f"| {name} | {network} | {batch}, {optimizer} | {best['caviar']:.1f} | {cell('torch')} | {cell('torch-compile')} | {cell('jax')} | {cell('sklearn')} |"
+        )
+    lines += [
+        "",
+        "## A sweep, whole machine",
+        "",
+        "W5: 64 random trials of W2 with width, rate and 1 − β1 drawn, 20 epochs each. For caviar the whole `caviar run`, process start to report written.",
+        "",
+        "| | seconds |",
+        "|---|---:|",
+        f"| caviar, 2 threads | {swept['2']:.2f} |",
+        f"| caviar, 1 thread | {swept['1']:.2f} ({swept['1'] / swept['2']:.2f}x) |",
+        f"| Optuna and PyTorch, 2 processes | {optuna:.1f} ({optuna / swept['2']:.0f}x) |",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
