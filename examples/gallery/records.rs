@@ -117,6 +117,7 @@ pub fn run(trial: u32, repetition: u32, option: usize, rate: f64, width: f64, ep
         ]),
         metrics,
         parameters: (64.0 * width + width * 10.0) as u64,
+        planned: 0,
         changes: vec![],
         activations: vec![spread(1, "dense"), spread(2, "batch_norm"), spread(3, "relu"), spread(4, "dense")],
         gradients: vec![norm(1), norm(4), norm(7)],

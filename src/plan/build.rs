@@ -244,7 +244,7 @@ fn bias(call: &Call<'_>, after: &[&Value]) -> Built<bool> {
     call.flag("bias")
 }
 
-/// `auto` looks through norms and dropout to the activation that follows.
+/// `auto` looks through norms, dropout and identity to the activation that follows.
 fn init(call: &Call<'_>, after: &[&Value]) -> Built<Init> {
     match call.given("init") {
         Some(normal) if normal.name() == "normal" => {
@@ -255,8 +255,10 @@ fn init(call: &Call<'_>, after: &[&Value]) -> Built<Init> {
         Some(Value::Call { name, .. }) => return named_init(name, call),
         _ => {}
     }
-    let follows =
-        after.iter().map(|v| v.name()).find(|n| !matches!(*n, "batch_norm" | "layer_norm" | "dropout" | "noise"));
+    let follows = after
+        .iter()
+        .map(|v| v.name())
+        .find(|n| !matches!(*n, "batch_norm" | "layer_norm" | "dropout" | "noise" | "identity"));
     Ok(match follows {
         Some("relu" | "leaky_relu" | "elu" | "gelu" | "silu" | "softplus") => Init::He,
         Some("selu") => Init::Lecun,

@@ -46,6 +46,8 @@ pub struct Run {
     pub metrics: BTreeMap<String, f64>,
     /// How many numbers the network learns.
     pub parameters: u64,
+    /// Epochs that it was to train; 0 where that is not known.
+    pub planned: u32,
     /// Epochs, from 1, whose settings differ from those of the one before.
     pub changes: Vec<u32>,
     /// One entry a layer, if asked for.
@@ -66,6 +68,7 @@ impl Run {
             series: BTreeMap::new(),
             metrics: BTreeMap::new(),
             parameters: 0,
+            planned: 0,
             changes: Vec::new(),
             activations: Vec::new(),
             gradients: Vec::new(),

@@ -51,11 +51,15 @@ pub fn measure_run(trial: &Trial, run: &Run, measure: &Measure) -> Option<Measur
         Measure::Metric(_) | Measure::Final(_) | Measure::Best(_) | Measure::Named(_) => None,
         Measure::At(metric, epoch) => number(*series(metric)?.get((*epoch as usize).checked_sub(1)?)?),
         Measure::EpochsTo(metric, goal) => {
-            let series = series(metric)?;
+            // A run that was lost reached it no more than one that took all its epochs and did not.
+            let series = match series(metric) {
+                None if lost(run) => &[][..],
+                series => series?,
+            };
             let reached = series.iter().position(|&v| v == *goal || better(v, *goal, metric.direction()));
             Some(match reached {
                 Some(at) => Measured::exact((at + 1) as f64),
-                None => Measured { value: (series.len() + 1) as f64, lower_bound: true },
+                None => Measured { value: (series.len().max(run.planned as usize) + 1) as f64, lower_bound: true },
             })
         }
         Measure::Time => number(run.seconds),

@@ -142,6 +142,7 @@ fn importance_is_optunas() {
                 series: BTreeMap::new(),
                 metrics: BTreeMap::from([("value".to_owned(), trial["value"].as_f64().expect("a value"))]),
                 parameters: 0,
+                planned: 0,
                 changes: Vec::new(),
                 activations: Vec::new(),
                 gradients: Vec::new(),

@@ -78,7 +78,8 @@ pub fn select<'a>(study: &'a Study, selection: &Selection) -> Vec<&'a Trial> {
     let mut best = ranked(study, &kept);
     best.retain(|trial| objectives(study, trial).is_some());
     best.truncate(most);
-    best
+    // Seeds that chose a trial flatter it: where it was confirmed on fresh ones, those speak for it.
+    best.into_iter().map(|trial| study.confirmed.iter().find(|c| c.index == trial.index).unwrap_or(trial)).collect()
 }
 
 /// The best trial of a study, if any has a value.

@@ -25,6 +25,7 @@ fn run(repetition: u32, curve: &[f64]) -> Run {
         metrics: BTreeMap::from([("dev.accuracy".to_owned(), last)]),
         series,
         parameters: 10,
+        planned: 0,
         changes: Vec::new(),
         activations: Vec::new(),
         gradients: Vec::new(),

@@ -55,6 +55,7 @@ pub fn run(n: u64) -> Run {
         series,
         metrics,
         parameters: 15,
+        planned: 0,
         changes: Vec::new(),
         activations: Vec::new(),
         gradients: Vec::new(),

@@ -454,6 +454,7 @@ impl<'a, T: Real> Session<'a, T> {
         let mut run = Run::empty(key, self.training.repetition, Outcome::Finished);
         run.series = self.history.series.clone();
         run.parameters = self.network.parameters().len() as u64;
+        run.planned = self.training.epochs;
         run.seconds = self.history.seconds;
         run
     }

@@ -25,6 +25,7 @@ fn run(n: u64) -> Run {
         series: BTreeMap::from([("dev.loss".into(), curve.clone()), ("train.loss".into(), curve)]),
         metrics: BTreeMap::from([("dev.loss".into(), n as f64)]),
         parameters: n,
+        planned: 0,
         changes: Vec::new(),
         activations: Vec::new(),
         gradients: Vec::new(),

@@ -41,6 +41,7 @@ fn run(repetition: u32, loss: f64) -> Run {
         series: BTreeMap::from([("dev.loss".into(), vec![1.0, loss])]),
         metrics: BTreeMap::from([("dev.loss".into(), loss), ("dev.top(3)".into(), f64::NAN)]),
         parameters: 3,
+        planned: 0,
         changes: Vec::new(),
         activations: Vec::new(),
         gradients: Vec::new(),
