@@ -53,6 +53,8 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
+    /// Bring files up to date on every save.
+    Watch(Watch),
     /// Train again what the lock says and compare the bits.
     Verify(Verify),
     /// Settings that changed beside metrics that changed.
@@ -103,6 +105,47 @@ pub struct Run {
     /// How trials are trained.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// Arguments of `watch`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Watch {
+    /// `.exp` files, or folders of them.
+    pub paths: Vec<PathBuf>,
+    /// Serve a live page on this machine only, on a free port when none is given.
+    #[arg(long, value_name = "PORT", num_args = 0..=1)]
+    pub serve: Option<Option<String>>,
+    /// Look at the files often instead of asking the system to tell of changes.
+    #[arg(long)]
+    pub poll: bool,
+    /// How trials are trained.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+impl Watch {
+    /// What is watched, and whether and where a page is served. In `--serve a.exp` the word is a file.
+    ///
+    /// # Errors
+    /// When nothing is watched.
+    pub fn paths_and_port(&self) -> Result<(Vec<PathBuf>, Option<Option<u16>>), String> {
+        let mut paths = self.paths.clone();
+        let port = match &self.serve {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(word)) => match word.parse() {
+                Ok(port) => Some(Some(port)),
+                Err(_) => {
+                    paths.insert(0, PathBuf::from(word));
+                    Some(None)
+                }
+            },
+        };
+        if paths.is_empty() {
+            return Err("what is to be watched? Give a file or a folder: `caviar watch first.exp`".into());
+        }
+        Ok((paths, port))
+    }
 }
 
 /// Arguments of `verify`.

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod args;
+mod chart;
 mod check;
 mod clean;
 mod diff;
@@ -15,6 +16,7 @@ mod show;
 mod suggest;
 mod terminal;
 mod verify;
+mod watch;
 
 use clap::{CommandFactory, Parser};
 
@@ -69,6 +71,7 @@ pub fn main() -> u8 {
             terminal.line(String::from_utf8_lossy(&page).trim_end());
             Exit::Good
         }
+        Some(Command::Watch(watch)) => watch::run(&watch, &terminal),
         Some(Command::Verify(verify)) => verify::run(&verify, &terminal),
         Some(Command::Diff(diff)) => diff::run(&diff, &terminal),
         Some(Command::Show(show)) => show::run(&show, &terminal),

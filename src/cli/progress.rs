@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::chart::{self, Canvas};
 use super::terminal::Terminal;
 use crate::plan::experiment::Experiment;
 use crate::plan::metric::Measure;
 use crate::record::{Outcome, Run, Trial};
 use crate::run::Event;
 use crate::run::study::Arrival;
+use crate::watch::tell::epochs;
 
 /// Shows events on standard error.
 pub struct Progress<'t> {
@@ -17,6 +19,8 @@ pub struct Progress<'t> {
     bars: MultiProgress,
     open: HashMap<String, Line>,
     quiet: bool,
+    /// Whether a single model's learning curve is drawn while it trains.
+    chart: bool,
 }
 
 struct Line {
@@ -29,7 +33,12 @@ impl<'t> Progress<'t> {
     /// A bar where standard error is a terminal; nothing where `quiet`.
     pub fn new(terminal: &'t Terminal, quiet: bool) -> Self {
         let target = if terminal.error && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { terminal, bars: MultiProgress::with_draw_target(target), open: HashMap::new(), quiet }
+        Progress { terminal, bars: MultiProgress::with_draw_target(target), open: HashMap::new(), quiet, chart: false }
+    }
+
+    /// Draw the learning curve of a single model while it trains; off a terminal a line now and then.
+    pub fn with_chart(self) -> Self {
+        Progress { chart: true, ..self }
     }
 
     /// Show one event.
@@ -122,10 +131,16 @@ impl<'t> Progress<'t> {
 
     fn epoch(&mut self, experiment: &Experiment, run: &Run) {
         let Some(line) = self.open.get(&experiment.name) else { return };
-        let last = |name: &str| run.series.get(name).and_then(|s| s.last()).map(|v| format!("{name} {v:.4}"));
-        let epoch = run.series.values().map(Vec::len).max().unwrap_or(0);
-        let shown: Vec<String> = ["train.loss", "dev.loss", "dev.accuracy"].iter().filter_map(|n| last(n)).collect();
-        line.bar.set_message(format!("epoch {epoch}: {}", shown.join(", ")));
+        let mut text = chart::line(run, epochs(experiment));
+        if self.chart && !self.terminal.error && !self.quiet {
+            self.terminal.say(format!("{}: {text}", experiment.name));
+        }
+        if self.chart {
+            let changes: Vec<u32> = experiment.stages.iter().map(|stage| stage.epoch).collect();
+            let canvas = Canvas { width: self.terminal.width, color: self.terminal.error_color };
+            text.extend(chart::draw(run, &changes, canvas).map(|drawing| format!("\n{drawing}")));
+        }
+        line.bar.set_message(text);
     }
 }
 

@@ -124,7 +124,7 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
             if args.json {
                 json(path, notebook, &results, terminal);
             } else {
-                show(notebook, &results, terminal);
+                shown(notebook, &results, terminal).iter().for_each(|line| terminal.line(line));
                 terminal.line(format!("report: {}", written.report.display()));
             }
         }
@@ -212,28 +212,28 @@ fn bring(
     Ok(results)
 }
 
-/// A table on the terminal, or as Markdown elsewhere.
-pub fn table(table: &Table, results: &Results, terminal: &Terminal) {
+/// A table for the terminal, or as Markdown elsewhere.
+pub fn table(table: &Table, results: &Results, terminal: &Terminal) -> String {
     match report::table::build(table, results) {
-        Ok(grid) if terminal.output => terminal.line(report::table::terminal(&grid, terminal.table())),
-        Ok(grid) => terminal.line(report::table::markdown(&grid)),
-        Err(error) => terminal.say(format!("warning: {error}")),
+        Ok(grid) if terminal.output => report::table::terminal(&grid, terminal.table()),
+        Ok(grid) => report::table::markdown(&grid),
+        Err(error) => format!("warning: {error}"),
     }
 }
 
-/// Tables and verdicts on the terminal.
-pub fn show(notebook: &Notebook, results: &Results, terminal: &Terminal) {
+/// Tables and verdicts for the terminal.
+pub fn shown(notebook: &Notebook, results: &Results, terminal: &Terminal) -> Vec<String> {
+    let mut shown = Vec::new();
     for (place, item) in notebook.items.iter().enumerate() {
         match item {
-            Item::Table(shown) => table(shown, results, terminal),
+            Item::Table(item) => shown.push(table(item, results, terminal)),
             Item::Claim(claim) => {
-                if let Some(verdict) = results.verdicts.get(&place) {
-                    terminal.line(report::claim::text(claim, verdict));
-                }
+                shown.extend(results.verdicts.get(&place).map(|verdict| report::claim::text(claim, verdict)));
             }
             Item::Prose(_) | Item::Experiment(_) | Item::Plot(_) => {}
         }
     }
+    shown
 }
 
 /// The results as JSON lines.

@@ -122,7 +122,7 @@ fn named(table: &Table, results: &Results, terminal: &Terminal) {
     if !terminal.output {
         terminal.line(format!("{}\n", report::name::table(table)));
     }
-    super::run::table(table, results, terminal);
+    terminal.line(super::run::table(table, results, terminal));
 }
 
 /// A row a trial.

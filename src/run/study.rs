@@ -15,7 +15,7 @@ use crate::search::prune::{Curve, Decision, decide, due};
 use crate::search::{Proposal, SearchError, Searcher, Told};
 use crate::stats::measure::{epochs, measure};
 use crate::stats::select::ranked;
-use crate::store::{Key, Store, key};
+use crate::store::{Key, Store, key, merge};
 
 /// Candidates that are trained again on fresh seeds.
 const CANDIDATES: usize = 3;
@@ -37,6 +37,8 @@ pub struct Place {
 pub struct Arrival {
     /// Whose it is.
     pub place: Place,
+    /// What the trial drew.
+    pub settings: BTreeMap<String, Setting>,
     /// What came of it.
     pub run: Run,
     /// Whether it was stored already.
@@ -311,6 +313,11 @@ impl<'a> StudyRun<'a> {
     /// A run has come in: whether this experiment was waiting for it.
     pub fn deliver(&mut self, key: &Key, run: &Run) -> bool {
         let Some(places) = self.waiting.remove(key) else { return false };
+        let mut run = run.clone();
+        if !self.experiment.template.contains_key("run") {
+            // As it will be when it comes from the store.
+            merge::narrow_to(&mut run, self.expander.observe, objective_metric(&self.experiment.objectives).0);
+        }
         for place in places {
             let run = Run { repetition: place.repetition, ..run.clone() };
             self.arrive(place, run, false);
@@ -343,7 +350,8 @@ impl<'a> StudyRun<'a> {
     }
 
     fn arrive(&mut self, place: Place, run: Run, stored: bool) {
-        self.arrivals.push(Arrival { place, run: run.clone(), stored });
+        let settings = self.slots[place.trial as usize].settings.clone();
+        self.arrivals.push(Arrival { place, settings, run: run.clone(), stored });
         let fresh = place.repetition.checked_sub(self.experiment.seeds);
         match fresh {
             None => self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run),

@@ -29,14 +29,18 @@ fn has(run: &Run, metric: Metric) -> bool {
 
 /// Leave out what another notebook asked for and this one does not, so that what is stored never shows in a record.
 pub fn narrow(run: &mut Run, training: &Training) {
-    let wanted: Vec<String> =
-        training.observe.metrics.iter().chain([&training.objective]).map(ToString::to_string).collect();
+    narrow_to(run, &training.observe, training.objective);
+}
+
+/// The same where what is observed is known without a training.
+pub fn narrow_to(run: &mut Run, observe: &Observe, objective: Metric) {
+    let wanted: Vec<String> = observe.metrics.iter().chain([&objective]).map(ToString::to_string).collect();
     run.series.retain(|name, _| !is_extra(name) || wanted.contains(name));
     run.metrics.retain(|name, _| !name.contains(".top(") || wanted.contains(name));
-    if !training.observe.activations {
+    if !observe.activations {
         run.activations.clear();
     }
-    if !training.observe.gradients {
+    if !observe.gradients {
         run.gradients.clear();
     }
 }

@@ -5,10 +5,13 @@
 //! anything, so that neither a `touch` nor our own reads and outputs count. [`serve::Server`] shows what [`live`] knows.
 
 pub mod content;
+mod depends;
 pub mod folder;
 pub mod live;
 pub mod serve;
+pub mod tell;
 mod watcher;
 
+pub use depends::depends;
 pub use folder::{Found, find};
 pub use watcher::{Changed, Mode, Next, Waker, WatchError, Watched, Watcher};

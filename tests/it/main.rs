@@ -1,7 +1,9 @@
 //! Whole-program tests: one binary, a module a subject.
 
+mod again;
 mod allocation;
 mod command;
+mod docs;
 mod faults;
 mod gradients;
 mod harness;
@@ -15,3 +17,4 @@ mod tidy;
 mod training;
 mod upkeep;
 mod verify;
+mod watch;

@@ -1,0 +1,178 @@
+//! A run after a run: what is stored is not trained again, whatever happened in between.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::harness::Project;
+use crate::plan::points;
+
+const NOTEBOOK: &str = r#"
+data points { source = csv("points.csv", target = kind), normalize = zscore }
+network mlp { dense(8) -> tanh -> dense(classes) -> softmax }
+experiment first {
+  data = points, network = mlp
+  optimizer = sgd(rate = log(0.01, 1))
+  search = random(6)
+  epochs = 3
+}
+"#;
+
+fn project(text: &str) -> Project {
+    Project::new().file("first.exp", text).file("points.csv", points(200))
+}
+
+fn records(project: &Project) -> (String, String) {
+    (project.read("first.lock"), project.read("first.out/trials.csv"))
+}
+
+fn from_scratch(text: &str) -> (String, String) {
+    let project = project(text);
+    project.run(&["run", "first.exp"]).code(0);
+    records(&project)
+}
+
+#[test]
+fn a_second_run_changes_no_record_whatever_is_observed() {
+    let one = NOTEBOOK.replace("search = random(6)", "").replace("log(0.01, 1)", "0.05");
+    let shown =
+        "plot \"Loss\" { of = first, draw = curves(train.loss) }\nplot \"Gradients\" { of = first, draw = gradients }";
+    for text in [one.clone(), one + shown, NOTEBOOK.to_string() + shown] {
+        let project = project(&text);
+        project.run(&["run", "first.exp"]).code(0);
+        let first = records(&project);
+        project.run(&["run", "first.exp"]).code(0).says("all stored");
+        assert_eq!(records(&project), first);
+    }
+}
+
+#[test]
+fn more_trials_train_only_those() {
+    let project = project(NOTEBOOK);
+    project.run(&["run", "first.exp"]).code(0);
+    let more = NOTEBOOK.replace("random(6)", "random(9)");
+    project.write("first.exp", &more);
+    project.run(&["run", "first.exp"]).code(0).says("9 trials; 3 of 9 runs trained, the rest stored");
+    assert_eq!(records(&project), from_scratch(&more));
+}
+
+#[test]
+fn a_change_at_an_epoch_trains_from_there_and_equals_the_whole_text() {
+    let panda = |late: &str| {
+        let one = NOTEBOOK.replace("log(0.01, 1)", "0.5, momentum = 0.9").replace("search = random(6)", "batch = 16");
+        one.replace("epochs = 3", &format!("epochs = 30\n  at epoch 8 {{ rate = 0.1 }}\n  at epoch 20 {{ {late} }}"))
+    };
+    let project = project(&panda("rate = 0.01"));
+    project.run(&["run", "first.exp"]).code(0);
+    for late in ["rate = 0.02, batch = 64", "optimizer = adam(rate = 0.01)", "l2 = 0.1, schedule = cosine(final = 0)"] {
+        project.write("first.exp", panda(late));
+        project.run(&["run", "--plan", "first.exp"]).code(4).prints("continued trial 0: from epoch 19 to 30");
+        project.run(&["run", "first.exp"]).code(0);
+        assert_eq!(records(&project), from_scratch(&panda(late)), "{late}");
+    }
+}
+
+/// Trials with changes of settings, so that checkpoints are written all the time, in an adaptive search.
+fn long() -> String {
+    NOTEBOOK.replace("random(6)", "tpe(40), lag = 2").replace(
+        "epochs = 3",
+        "epochs = 60\n  at epoch 10 { batch = 16 }\n  at epoch 30 { rate = 0.05 }\n  at epoch 50 { l2 = 0.01 }",
+    )
+}
+
+#[test]
+fn killed_at_any_moment_the_records_are_the_same_and_nothing_finished_is_trained_again() {
+    let undisturbed = from_scratch(&long());
+    let project = project(&long());
+    let mut finished = BTreeSet::new();
+    for round in 0..12u64 {
+        let mut child =
+            project.command(&["run", "first.exp"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(30_000 + round * 7_919 % 90_000));
+        child.kill().unwrap();
+        let said = child.wait_with_output().unwrap().stderr;
+        for line in String::from_utf8_lossy(&said).lines() {
+            let Some(trial) = line.strip_prefix("first trial ").and_then(|rest| rest.split(' ').next()) else {
+                continue;
+            };
+            assert!(finished.insert(trial.to_string()), "trial {trial} was trained twice");
+        }
+    }
+    let last = project.run(&["run", "first.exp"]).code(0);
+    for line in last.stderr().lines() {
+        let Some(trial) = line.strip_prefix("first trial ").and_then(|rest| rest.split(' ').next()) else { continue };
+        assert!(!finished.contains(trial), "trial {trial} was trained twice");
+    }
+    assert_eq!(records(&project), undisturbed);
+    project.run(&["run", "first.exp"]).code(0).says("all stored");
+}
+
+#[test]
+fn two_runs_at_once_and_a_show_between_them() {
+    let undisturbed = from_scratch(&long());
+    let project = project(&long());
+    let mut children: Vec<_> = (0..2)
+        .map(|_| project.command(&["run", "first.exp"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap())
+        .collect();
+    std::thread::sleep(Duration::from_millis(100));
+    project.run(&["show", "first.exp", "--trials"]).code(0);
+    for child in &mut children {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(records(&project), undisturbed);
+    project.run(&["run", "first.exp"]).code(0).says("all stored");
+}
+
+#[test]
+fn ctrl_c_keeps_finished_trials_and_checkpoints() {
+    let text = NOTEBOOK.replace("log(0.01, 1)", "0.05").replace("search = random(6)", "").replace("= 3", "= 16000");
+    let project = project(&text);
+    let child = project.command(&["run", "first.exp"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("interrupted") && said.contains("run the same command again"), "{said}");
+    project.run(&["run", "--plan", "first.exp"]).code(4).prints("first: 1 continued");
+    project.run(&["run", "first.exp"]).code(0);
+    assert_eq!(records(&project), from_scratch(&text));
+}
+
+#[test]
+fn a_damaged_store_is_told_of_and_mended() {
+    let project = project(NOTEBOOK);
+    project.run(&["run", "first.exp"]).code(0);
+    let before = records(&project);
+    for damage in [
+        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2 + 7),
+        |bytes: &mut Vec<u8>| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x40;
+        },
+    ] {
+        for file in std::fs::read_dir(project.path(".caviar/runs")).unwrap().flatten() {
+            let mut bytes = std::fs::read(file.path()).unwrap();
+            if bytes.len() > 1000 {
+                damage(&mut bytes);
+                std::fs::write(file.path(), bytes).unwrap();
+            }
+        }
+        let again = project.run(&["run", "first.exp"]).code(0).says("computed again where needed");
+        assert!(again.stderr().contains("runs trained, the rest stored"), "{}", again.stderr());
+        assert_eq!(records(&project), before);
+    }
+    // A checkpoint that is damaged costs time only.
+    for shelf in std::fs::read_dir(project.path(".caviar/checkpoints")).unwrap().flatten() {
+        for file in std::fs::read_dir(shelf.path()).unwrap().flatten() {
+            let mut bytes = std::fs::read(file.path()).unwrap();
+            let last = bytes.len() - 5;
+            bytes[last] ^= 1;
+            std::fs::write(file.path(), bytes).unwrap();
+        }
+    }
+    let longer = NOTEBOOK.replace("epochs = 3", "epochs = 5");
+    project.write("first.exp", &longer);
+    project.run(&["run", "first.exp"]).code(0);
+    assert_eq!(records(&project), from_scratch(&longer));
+}
