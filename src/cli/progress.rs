@@ -1,6 +1,6 @@
 //! How far a run is: a bar on a terminal, a line a trial elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -21,6 +21,7 @@ pub struct Progress<'t> {
     quiet: bool,
     /// Whether a single model's learning curve is drawn while it trains.
     chart: bool,
+    warned: HashSet<String>,
 }
 
 struct Line {
@@ -33,7 +34,14 @@ impl<'t> Progress<'t> {
     /// A bar where standard error is a terminal; nothing where `quiet`.
     pub fn new(terminal: &'t Terminal, quiet: bool) -> Self {
         let target = if terminal.error && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { terminal, bars: MultiProgress::with_draw_target(target), open: HashMap::new(), quiet, chart: false }
+        Progress {
+            terminal,
+            bars: MultiProgress::with_draw_target(target),
+            open: HashMap::new(),
+            quiet,
+            chart: false,
+            warned: HashSet::new(),
+        }
     }
 
     /// Draw the learning curve of a single model while it trains; off a terminal a line now and then.
@@ -60,7 +68,12 @@ impl<'t> Progress<'t> {
                     self.print(text);
                 }
             }
-            Event::Warning(text) => self.print(format!("warning: {text}")),
+            // A store that cannot be written says so at every result.
+            Event::Warning(text) => {
+                if self.warned.insert(text.clone()) {
+                    self.print(format!("warning: {text}"));
+                }
+            }
         }
     }
 

@@ -102,7 +102,8 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
         Ok(equipment) => equipment,
         Err(message) => {
             terminal.error(message);
-            return Exit::Usage;
+            let known = args.engine.simd.as_ref().is_none_or(|name| Isa::parse(name).is_ok());
+            return if known { Exit::Failed } else { Exit::Usage };
         }
     };
     if args.plan {

@@ -73,7 +73,14 @@ pub fn keep(
     studies: &BTreeMap<String, Study>,
     data: BTreeMap<String, Read>,
 ) {
-    let trials = studies.iter().map(|(name, study)| (name.clone(), study.trials.iter().map(trial).collect())).collect();
+    let mut trials: BTreeMap<_, _> =
+        studies.iter().map(|(name, study)| (name.clone(), study.trials.iter().map(trial).collect())).collect();
+    // Experiments that were not run now are as they were.
+    for (name, old) in recall(file, store).map(|memo| memo.trials).unwrap_or_default() {
+        if notebook.experiments.iter().any(|e| e.name == name) {
+            trials.entry(name).or_insert(old);
+        }
+    }
     let memo = Memo { numerics: NUMERICS, file: name(file, store), notebook: notebook.clone(), data, trials };
     if let Ok(bytes) = serde_json::to_vec(&memo) {
         let _ = store.put_memo(&key(file, store), &bytes);

@@ -112,7 +112,11 @@ pub fn write(
     for picture in pictures.values() {
         files.insert(folder.join(format!("{}.png", picture.file_stem)), plot::png(picture)?);
     }
-    let kept = lock_of(notebook, results, &opened.base, equipment);
+    let mut kept = lock_of(notebook, results, &opened.base, equipment);
+    let old = std::fs::read_to_string(lock_path(path)).ok().and_then(|text| lock::parse(&text).ok());
+    if let Some(old) = old {
+        keep_others(&mut kept, old, notebook, results);
+    }
     let seal = canonical("caviar lock", &lock::write(&kept)).short();
     let source = opened.sources.get(0);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -144,6 +148,24 @@ pub fn write(
     };
     memo::keep(path, &equipment.store, notebook, &results.studies, memo::read(&opened.data, &equipment.datasets));
     Ok(Written { folder, report, changed, other })
+}
+
+/// What was not run now (`--only`) stays as the lock had it.
+fn keep_others(lock: &mut Lock, old: Lock, notebook: &Notebook, results: &Results) {
+    let others =
+        |name: &String| !results.studies.contains_key(name) && notebook.experiments.iter().any(|e| e.name == *name);
+    let forged = |section: &str| old.forged.contains(section);
+    let experiments = old.experiments.iter().filter(|(name, _)| others(name) && !forged(&format!("experiment {name}")));
+    lock.experiments.extend(experiments.map(|(name, locked)| (name.clone(), locked.clone())));
+    if results.studies.len() < notebook.experiments.len() {
+        for (text, claim) in &mut lock.claims {
+            if let Some(before) =
+                old.claims.get(text).filter(|old| claim.outcome == "untested" && old.plan == claim.plan)
+            {
+                *claim = before.clone();
+            }
+        }
+    }
 }
 
 fn remove_old_pictures(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {

@@ -140,6 +140,28 @@ fn ctrl_c_keeps_finished_trials_and_checkpoints() {
 }
 
 #[test]
+fn a_store_that_cannot_be_used_is_named() {
+    let project = project(NOTEBOOK);
+    project.write(".caviar", "not a folder");
+    let ran = project.run(&["run", "first.exp"]);
+    assert!(ran.stderr().contains(".caviar"), "{}", ran.stderr());
+    assert_eq!(ran.stderr().matches("not stored").count().min(2), ran.stderr().matches("not stored").count());
+    std::fs::remove_file(project.path(".caviar")).unwrap();
+    project.run(&["run", "first.exp"]).code(0);
+}
+
+#[test]
+fn an_experiment_that_was_not_asked_for_keeps_its_place_in_the_lock() {
+    let two = NOTEBOOK.to_string() + "experiment second from first { epochs = 2 }\n";
+    let project = project(&two);
+    project.run(&["run", "first.exp"]).code(0);
+    let lock = project.read("first.lock");
+    project.run(&["run", "--only", "first", "first.exp"]).code(0);
+    assert_eq!(lock, project.read("first.lock"));
+    project.run(&["run", "--plan", "first.exp"]).code(0);
+}
+
+#[test]
 fn a_damaged_store_is_told_of_and_mended() {
     let project = project(NOTEBOOK);
     project.run(&["run", "first.exp"]).code(0);
