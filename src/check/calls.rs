@@ -158,7 +158,9 @@ impl<'a> Checker<'a> {
                 }
             },
             _ => {
-                self.mismatch(expr, category.noun(), cx);
+                let example =
+                    vocabulary::calls(category).iter().max_by_key(|c| c.params.len().min(1)).map(|c| c.example);
+                self.mismatch_with(expr, category.noun(), cx, example);
                 return None;
             }
         };

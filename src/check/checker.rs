@@ -1,6 +1,6 @@
 //! The state of a check, and the context that a value is read in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::data::Facts;
@@ -40,6 +40,8 @@ pub(super) struct Checker<'a> {
     pub uses: Vec<usize>,
     /// Experiments that the one at hand starts from, itself first.
     pub bases: Vec<usize>,
+    /// Data blocks whose data were looked at.
+    pub read: HashSet<usize>,
     /// What data were found to be.
     pub described: Vec<(Pipeline, Option<Rc<Facts>>)>,
 }

@@ -87,20 +87,13 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// `a < b`, or `a < b < c` as both of its parts.
+    /// `a < b`.
     fn comparison(&mut self, expr: &'a Expr, into: &mut Vec<Statement>) {
         let ExprKind::Compare(left, comparison, right) = &expr.kind else {
             let message = format!("a claim is a comparison, not {}", describe(expr));
             self.findings
                 .push(Diagnostic::error("E0704", message, expr.span).note("for example `a.best.dev.accuracy > 90%`"));
             return;
-        };
-        let left = match &left.kind {
-            ExprKind::Compare(_, _, middle) => {
-                self.comparison(left, into);
-                middle
-            }
-            _ => left,
         };
         let mut of = Vec::new();
         let sides = (self.side(left, &mut of), self.side(right, &mut of));

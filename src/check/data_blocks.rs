@@ -181,6 +181,7 @@ impl<'a> Checker<'a> {
     }
 
     fn ways_of_block(&mut self, id: usize, value: &Value) -> Vec<Way> {
+        self.read.insert(id);
         let mut choices = Vec::new();
         collect_choices(value, &mut choices);
         let mut combinations: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new()];
@@ -224,7 +225,7 @@ impl<'a> Checker<'a> {
                 if let Some((name, _)) = head_name(block) {
                     self.symbols.columns.insert(name.to_string(), facts.columns.clone());
                 }
-                self.data_lints(block, pipeline, &facts);
+                self.data_lints(block, &facts);
                 Some(Rc::new(facts))
             }
             Err(error) => {
@@ -283,7 +284,7 @@ impl<'a> Checker<'a> {
         best
     }
 
-    fn data_lints(&mut self, block: &'a Block, pipeline: &Pipeline, facts: &Facts) {
+    fn data_lints(&mut self, block: &'a Block, facts: &Facts) {
         let source = entries::field(block, "source").map_or(block.kind.span, |f| f.value.span);
         if entries::field(block, "normalize").is_none()
             && let Some([small, large]) = &facts.feature_deviation
@@ -320,7 +321,6 @@ impl<'a> Checker<'a> {
                     .note("leave it out with `drop` if it is a name or a number of the row"),
             );
         }
-        let _ = pipeline;
     }
 }
 

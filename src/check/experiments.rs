@@ -91,6 +91,8 @@ pub(super) struct Given<'a> {
 pub(super) struct Draft<'a> {
     pub fields: Vec<Given<'a>>,
     pub stages: Vec<(&'a Block, &'a Block)>,
+    /// Whether it starts from something that is not there.
+    pub orphan: bool,
     pub template: BTreeMap<String, Value>,
 }
 
@@ -234,7 +236,7 @@ impl<'a> Checker<'a> {
                 .note(format!("each repetition holds out the next fold: `seeds = {folds}`, or leave `seeds` out")),
             );
         }
-        self.experiment_lints(&draft, &ways, epochs, &objectives);
+        self.experiment_lints(&draft, &ways, epochs);
 
         known = Rc::into_inner(known_so_far).unwrap_or_else(|| unreachable!("no reference is kept"));
         known.seeds = seeds;
@@ -281,8 +283,12 @@ impl<'a> Checker<'a> {
                         self.bases.pop();
                     }
                 }
-                None if self.scope.is_lost(name, span.file) => {}
-                None => self.unknown_experiment(name, span),
+                None => {
+                    draft.orphan = true;
+                    if !self.scope.is_lost(name, span.file) {
+                        self.unknown_experiment(name, span);
+                    }
+                }
             }
         }
         let own = |key: &str| block.entries.iter().any(|e| matches!(e, Entry::Field(f) if f.key.node == key));
@@ -368,7 +374,7 @@ impl<'a> Checker<'a> {
                     self.findings.push(Diagnostic::error("E0307", message, given.field.key.span));
                 }
             }
-        } else {
+        } else if !draft.orphan {
             self.missing(block, table, &fields, &["data", "network"]);
         }
     }
@@ -811,9 +817,8 @@ impl<'a> Checker<'a> {
         Some(prune)
     }
 
-    fn experiment_lints(&mut self, draft: &Draft<'a>, ways: &[Way], epochs: Option<f64>, objectives: &[Objective]) {
+    fn experiment_lints(&mut self, draft: &Draft<'a>, ways: &[Way], epochs: Option<f64>) {
         let find = |key: &str| draft.fields.iter().find(|g| g.field.key.node == key).copied();
-        let _ = objectives;
         if let (Some(given), Some(epochs)) = (find("early_stop"), epochs)
             && let Some(Value::Call { args, .. }) = draft.template.get("early_stop").or(self.stop_value(given).as_ref())
             && let Some((_, Value::Number(patience))) = args.first()

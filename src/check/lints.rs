@@ -15,7 +15,9 @@ impl<'a> Checker<'a> {
     pub fn the_rest(&mut self) {
         for id in 0..self.scope.definitions.len() {
             let definition = &self.scope.definitions[id];
-            if definition.used || definition.span.file != 0 {
+            // Data are looked at even where the experiment that names them has other mistakes.
+            let seen = definition.used && !(definition.kind == Kind::Data && !self.read.contains(&id));
+            if seen || definition.span.file != 0 {
                 continue;
             }
             self.drafts = Drafts::default();
@@ -95,8 +97,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warn of what nothing uses.
+    /// Warn of what nothing uses: once all else is understood, for a mistake may be where it would be used.
     pub fn unused(&mut self) {
+        let broken = self.files.iter().any(|file| {
+            !file.lost.is_empty() || file.items.iter().any(|item| matches!(item, Item::Block(block) if block.broken))
+        });
+        if broken || self.findings.errors() > 0 {
+            return;
+        }
         let exports = !self.files[0].items.iter().any(|item| match item {
             Item::Block(block) => matches!(block.kind.node.as_str(), "experiment" | "table" | "plot" | "claim"),
             _ => false,

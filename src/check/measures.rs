@@ -338,6 +338,13 @@ impl<'a> Checker<'a> {
                 })
             }
             [Step::Member(name, at)] => self.plain_measure(name, *at, of),
+            [Step::Member(set, at), Step::Member(metric, _)]
+                if vocabulary::call(Category::Metric, metric).is_some()
+                    && !of.iter().any(|k| k.has(&format!("{set}.{metric}"))) =>
+            {
+                self.unknown_set(set, *at);
+                None
+            }
             [Step::Member(first, at), rest @ ..] => {
                 // A long name of a hyperparameter: `dense2.units`.
                 let mut name = first.to_string();
@@ -521,20 +528,24 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
-        if let ExprKind::Name(name) = &root.kind
-            && let Some(near) = suggest::nearest(name, SETS)
-            && !path.is_empty()
+        if let (ExprKind::Name(set), [Step::Member(metric, _)]) = (&root.kind, path.as_slice())
+            && vocabulary::call(Category::Metric, metric).is_some()
         {
-            self.findings.push(
-                Diagnostic::error("E0702", format!("there are no `{name}` examples"), root.span)
-                    .note("metrics are taken on `train`, `dev` and `test`")
-                    .replace(format!("write `{}`", near.name), root.span, near.name, near.sure),
-            );
+            self.unknown_set(set, root.span);
             return None;
         }
         let message = format!("a metric is needed here, not {}", describe(expr));
         self.findings.push(Diagnostic::error("E0702", message, expr.span).note("for example `dev.accuracy`"));
         None
+    }
+
+    fn unknown_set(&mut self, set: &str, span: Span) {
+        let mut found = Diagnostic::error("E0702", format!("there are no `{set}` examples"), span)
+            .note("metrics are taken on `train`, `dev` and `test`");
+        if let Some(near) = suggest::nearest(set, SETS) {
+            found = found.replace(format!("write `{}`", near.name), span, near.name, near.sure);
+        }
+        self.findings.push(found);
     }
 
     fn metric_path(&mut self, set: &str, at: Span, rest: &[Step<'a>], of: &[Rc<Known>], span: Span) -> Option<Measure> {

@@ -12,7 +12,7 @@
 //! 4. [`shows`] and [`claims`] read what is shown and claimed about the experiments.
 //! 5. [`lints`] warns of what nothing uses.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::data;
 use crate::data::spec::Pipeline;
@@ -97,6 +97,7 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         places: BTreeMap::new(),
         uses: Vec::new(),
         bases: Vec::new(),
+        read: HashSet::new(),
         described: Vec::new(),
     };
     let plan = checker.run();

@@ -134,12 +134,21 @@ impl<'a> Checker<'a> {
 
     /// Report a value of another type than expected.
     pub fn mismatch(&mut self, expr: &Expr, expected: &str, cx: Cx<'_, '_>) {
+        self.mismatch_with(expr, expected, cx, None);
+    }
+
+    /// The same, with an example of what would do.
+    pub fn mismatch_with(&mut self, expr: &Expr, expected: &str, cx: Cx<'_, '_>, example: Option<&str>) {
         let subject = match cx.subject {
             "" => "this".to_string(),
             subject => subject.to_string(),
         };
         let message = format!("{subject} takes {expected}, not {}", describe(expr));
-        self.findings.push(Diagnostic::error("E0301", message, expr.span));
+        let mut found = Diagnostic::error("E0301", message, expr.span);
+        if let Some(example) = example {
+            found = found.note(format!("for example `{example}`"));
+        }
+        self.findings.push(found);
     }
 
     /// Something without quotes where a text is needed: most often a path.

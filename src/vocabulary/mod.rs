@@ -9,6 +9,7 @@ mod help;
 mod layers;
 mod measures;
 mod pictures;
+mod reference;
 mod search;
 mod spaces;
 mod training;
@@ -16,6 +17,7 @@ mod training;
 mod types;
 
 pub use help::{help, similar, topics};
+pub use reference::reference;
 pub use types::{Default, Param, Range, Scale, Type, Word, number};
 
 /// What a call is for; a name may stand in several categories (`noise` is a layer and a transform).

@@ -13,6 +13,7 @@ mod plan;
 mod report;
 mod run;
 mod suggest;
+mod suite;
 mod tidy;
 mod training;
 mod upkeep;

@@ -1,7 +1,14 @@
 //! Every code that a diagnostic may carry, with an explanation and an example: `caviar help E0109`.
 
 mod files;
+mod lints;
+mod names;
+mod references;
+mod shapes;
+mod shows;
+mod spaces;
 mod text;
+mod types;
 
 /// A kind of mistake or warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +26,17 @@ pub struct Code {
 }
 
 /// The codes by room: E00 files, E01 text, and what checking adds.
-const TABLES: &[&[Code]] = &[files::CODES, text::CODES];
+const TABLES: &[&[Code]] = &[
+    files::CODES,
+    text::CODES,
+    names::CODES,
+    types::CODES,
+    shapes::CODES,
+    spaces::CODES,
+    references::CODES,
+    shows::CODES,
+    lints::CODES,
+];
 
 /// All codes, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {
