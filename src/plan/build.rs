@@ -129,9 +129,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A whole number of at least `least`.
+/// A whole number of at least `least`; what is computed from draws is rounded.
 pub fn whole(place: &str, x: f64, least: usize) -> Built<usize> {
-    if x.fract() != 0.0 || x < least as f64 || x > 1e9 {
+    let x = x.round();
+    if x.is_nan() || x < least as f64 || x > 9e15 {
         return Err(wrong(place, format!("needs a whole number of at least {least}, and got {x}")));
     }
     Ok(x as usize)

@@ -11,6 +11,7 @@ mod layers;
 mod network;
 mod plan;
 mod report;
+mod rendered;
 mod run;
 mod suggest;
 mod suite;
