@@ -219,7 +219,10 @@ fn the_examples_of_the_vocabulary_are_right() {
                 }
                 Category::Space => format!("experiment x {{ run = command(\"sh a.sh {{z}}\"), z = {example} }}"),
                 Category::Source => format!("data d {{ {example} }}"),
-                Category::Transform => format!("data d {{ source = digits(), {example} }}"),
+                Category::Transform => {
+                    let source = if call.name == "flip" { "digits()" } else { "moons()" };
+                    format!("data d {{ source = {source}, {example} }}")
+                }
                 Category::Region => format!("experiment coarse from e {{ }}\nexperiment x from coarse {{ {example} }}"),
                 Category::Program => format!("experiment x {{ {example}, rate = 1 }}"),
                 Category::Metric | Category::Measure => {
@@ -248,8 +251,10 @@ fn the_examples_of_the_vocabulary_are_right() {
                 ),
                 _ => format!("experiment x from e {{ {example} }}"),
             };
-            let found: Vec<Diagnostic> =
-                mistakes(&text).into_iter().filter(|d| d.is_error() && d.code != "E0404" && !d.message.contains("does not read")).collect();
+            let found: Vec<Diagnostic> = mistakes(&text)
+                .into_iter()
+                .filter(|d| d.is_error() && d.code != "E0404" && !d.message.contains("does not read"))
+                .collect();
             if !found.is_empty() {
                 wrong += &format!("{category:?} {}: {text}\n  {:?}\n", call.name, told(&found));
             }
