@@ -85,6 +85,8 @@ pub struct StudyRun<'a> {
     /// Candidates on fresh seeds: the trial, and its runs.
     confirmed: Vec<(usize, Vec<Option<Run>>)>,
     waiting: HashMap<Key, Vec<Place>>,
+    /// Places whose run came in without all that is recorded of it.
+    again: Vec<(Place, Option<u32>)>,
     arrivals: Vec<Arrival>,
     exhausted: bool,
     closed: bool,
@@ -109,6 +111,7 @@ impl<'a> StudyRun<'a> {
             open: 0,
             confirmed: Vec::new(),
             waiting: HashMap::new(),
+            again: Vec::new(),
             arrivals: Vec::new(),
             exhausted: false,
             closed: false,
@@ -181,6 +184,9 @@ impl<'a> StudyRun<'a> {
     /// When the search finds no point that its constraints allow.
     pub fn advance(&mut self, store: &Store) -> Result<Vec<Job>, SearchError> {
         let mut jobs = Vec::new();
+        for (place, epochs) in std::mem::take(&mut self.again) {
+            self.ask(place, epochs, store, &mut jobs);
+        }
         loop {
             let mut moved = false;
             while self.propose()? {
@@ -310,7 +316,8 @@ impl<'a> StudyRun<'a> {
         }
     }
 
-    /// A run has come in: whether this experiment was waiting for it.
+    /// A run has come in: whether this experiment was waiting for it. One that another experiment asked for, and that lacks what
+    /// this one records, is asked for again.
     pub fn deliver(&mut self, key: &Key, run: &Run) -> bool {
         let Some(places) = self.waiting.remove(key) else { return false };
         let mut run = run.clone();
@@ -319,7 +326,16 @@ impl<'a> StudyRun<'a> {
             merge::narrow_to(&mut run, self.expander.observe, objective_metric(&self.experiment.objectives).0);
         }
         for place in places {
-            let run = Run { repetition: place.repetition, ..run.clone() };
+            let mut run = Run { repetition: place.repetition, ..run.clone() };
+            let slot = &self.slots[place.trial as usize];
+            let epochs = (slot.target > 0 && place.repetition < self.experiment.seeds).then_some(slot.target);
+            if let Ok(Task::Train(training)) = self.expander.task(&slot.proposal.draws, place.repetition, epochs) {
+                if !merge::complete(&run, &training) {
+                    self.again.push((place, epochs));
+                    continue;
+                }
+                merge::narrow(&mut run, &training);
+            }
             self.arrive(place, run, false);
         }
         true

@@ -319,7 +319,9 @@ impl<'a, T: Real> Session<'a, T> {
             if set != Set::Dev && extra.is_empty() {
                 continue;
             }
-            values.extend(self.metrics(set, &extra).into_iter().map(|(kind, v)| (Metric { set, kind }, v)));
+            let metrics = self.metrics(set, &extra).into_iter().map(|(kind, v)| (Metric { set, kind }, v));
+            // What was not asked for is not recorded: the record does not depend on what was at hand.
+            values.extend(metrics.filter(|(metric, _)| !metric.is_extra() || extra.contains(&metric.kind)));
         }
         for (metric, value) in values {
             self.history.series.entry(metric.to_string()).or_default().push(value);

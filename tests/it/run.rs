@@ -115,3 +115,14 @@ fn input_that_is_no_notebook_ends_with_a_message() {
     says("long.exp", format!("let a = {}", "1".repeat(10_000_000)).as_bytes(), "long");
     says("bytes.exp", b"data x \xff\xfe", "UTF-8");
 }
+
+#[test]
+fn the_lock_of_a_run_and_of_what_is_stored_are_the_same_bytes() {
+    let curves = FLOWERS.replace("curves(dev.loss)", "curves(train.loss)");
+    let two = curves.replace("table \"By", "experiment second from first { }\nplot { of = second, draw = gradients }\ntable \"By");
+    let project = Project::new().file("first.exp", two);
+    project.run(&["run", "first.exp"]).code(0);
+    let lock = project.read("first.lock");
+    project.run(&["run", "first.exp"]).code(0).says("first: 2 trials, all stored").says("second: 2 trials, all stored");
+    assert_eq!(project.read("first.lock"), lock);
+}
