@@ -119,7 +119,8 @@ fn input_that_is_no_notebook_ends_with_a_message() {
 #[test]
 fn the_lock_of_a_run_and_of_what_is_stored_are_the_same_bytes() {
     let curves = FLOWERS.replace("curves(dev.loss)", "curves(train.loss)");
-    let two = curves.replace("table \"By", "experiment second from first { }\nplot { of = second, draw = gradients }\ntable \"By");
+    let two = curves
+        .replace("table \"By", "experiment second from first { }\nplot { of = second, draw = gradients }\ntable \"By");
     let project = Project::new().file("first.exp", two);
     project.run(&["run", "first.exp"]).code(0);
     let lock = project.read("first.lock");
