@@ -61,6 +61,10 @@ pub enum Command {
     Diff(Diff),
     /// Tables from what is stored.
     Show(Show),
+    /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`) of an experiment for other programs.
+    Export(Export),
+    /// The best model of an experiment on the rows of a CSV.
+    Predict(Predict),
     /// Take out of the store what no current file uses.
     Clean(Clean),
     /// Explain a kind, key, layer, space, metric or error code.
@@ -196,6 +200,36 @@ pub struct Show {
     /// Print all runs as CSV.
     #[arg(long)]
     pub csv: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Export {
+    /// The `.exp` file.
+    pub path: PathBuf,
+    /// One of its experiments.
+    pub name: String,
+    /// The file to write; its extension says what.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Put filling, one-hot coding and scaling inside the graph of an `.onnx`, which then takes rows as the data have them.
+    #[arg(long)]
+    pub preprocess: bool,
+}
+
+/// Arguments of `predict`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Predict {
+    /// The `.exp` file.
+    pub path: PathBuf,
+    /// One of its experiments.
+    pub name: String,
+    /// New rows: a CSV with a header line, `.gz` too; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Where the predictions go; standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `clean`.

@@ -7,9 +7,11 @@ mod chart;
 mod check;
 mod clean;
 mod diff;
+mod export;
 mod help;
 pub mod new;
 mod plan;
+mod predict;
 mod progress;
 mod run;
 mod show;
@@ -75,6 +77,8 @@ pub fn main() -> u8 {
         Some(Command::Verify(verify)) => verify::run(&verify, &terminal),
         Some(Command::Diff(diff)) => diff::run(&diff, &terminal),
         Some(Command::Show(show)) => show::run(&show, &terminal),
+        Some(Command::Export(export)) => export::run(&export, &terminal),
+        Some(Command::Predict(predict)) => predict::run(&predict, &terminal),
         Some(Command::Clean(clean)) => clean::run(&clean, &terminal),
         Some(Command::Help { topic }) => help::run(&topic, &terminal),
     };

@@ -10,6 +10,7 @@ pub use facts::Facts;
 pub use prepared::{Dataset, Prepared, Split, Targets};
 pub use source::{files_of, fingerprint};
 pub use summary::{Summary, summary};
+pub use table::separator;
 
 use crate::kernel::Real;
 

@@ -15,7 +15,7 @@ use crate::plan::notebook::{Item, Notebook};
 use crate::plan::show::{Draw, Filter, Plot, Selection};
 use crate::plan::training::{Observe, Precision, Task, Training};
 use crate::record::inspect::Inspection;
-use crate::record::{Study, Trial};
+use crate::record::{Run, Study, Trial};
 use crate::report::{Inspected, name};
 use crate::search;
 use crate::stats::select::{filtered as filtered_trials, ranked, select};
@@ -211,12 +211,31 @@ impl Inspections<'_> {
         models
     }
 
+    /// The training of one run of a trial, as far as it was trained; none where the experiment runs a program.
+    ///
+    /// # Errors
+    /// With a message for the person who asked.
+    pub fn training_of(&self, experiment: &Experiment, trial: &Trial, run: &Run) -> Result<Option<Training>, String> {
+        self.run_training(&observations(self.notebook), experiment, trial, run)
+    }
+
     /// The training of a trial's first repetition, as far as it was trained.
     fn training(
         &self,
         observe: &BTreeMap<String, Observe>,
         experiment: &Experiment,
         trial: &Trial,
+    ) -> Result<Option<Training>, String> {
+        let Some(run) = trial.runs.first() else { return Ok(None) };
+        self.run_training(observe, experiment, trial, run)
+    }
+
+    fn run_training(
+        &self,
+        observe: &BTreeMap<String, Observe>,
+        experiment: &Experiment,
+        trial: &Trial,
+        run: &Run,
     ) -> Result<Option<Training>, String> {
         let results = |of: &Selection, measure: &Measure| super::result(self.studies, of, measure);
         let expander = Expander {
@@ -226,7 +245,6 @@ impl Inspections<'_> {
             observe: &observe[&experiment.name],
             results: &results,
         };
-        let Some(run) = trial.runs.first() else { return Ok(None) };
         let epochs = crate::stats::measure::epochs(run) as u32;
         let task = expander.task(&trial.draws, run.repetition, Some(epochs.max(1))).map_err(|e| e.to_string())?;
         Ok(match task {

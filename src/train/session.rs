@@ -463,7 +463,7 @@ impl<'a, T: Real> Session<'a, T> {
 }
 
 /// Where a single output turns to the second class: ½ of a probability, 0 of a margin.
-pub(super) fn threshold(training: &Training) -> f64 {
+pub fn threshold(training: &Training) -> f64 {
     match training.layers.last() {
         Some(Layer::Softmax | Layer::Hardmax | Layer::Activation(Activation::Sigmoid)) => 0.5,
         _ if training.loss == Loss::BinaryCrossEntropy => 0.5,

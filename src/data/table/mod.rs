@@ -204,7 +204,7 @@ fn mostly(numbers: usize, there: usize) -> bool {
 }
 
 /// The most frequent of the usual separators in the first line, outside quotation marks.
-fn separator(bytes: &[u8]) -> u8 {
+pub fn separator(bytes: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
     for &b in bytes {
