@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Exit;
 use super::args::{Engine, Export};
 use super::terminal::{Terminal, count};
-use crate::export::{self, Best, ExportError, Model, safetensors};
+use crate::export::{self, Best, ExportError, Model, onnx, safetensors};
 use crate::kernel::Real;
 use crate::plan::notebook::Notebook;
 use crate::plan::training::Precision;
@@ -141,7 +141,7 @@ fn model<T: Real>(
 ) -> Result<Vec<u8>, ExportError> {
     let model = Model::<T>::of(&best.training, equipment)?;
     match format {
-        Format::Onnx => Err(ExportError::Layout(format!("{preprocess}"))),
+        Format::Onnx => onnx::bytes(&model, preprocess),
         _ => safetensors::bytes(&model),
     }
 }

@@ -5,6 +5,7 @@
 
 mod best;
 mod model;
+pub mod onnx;
 pub mod predict;
 pub mod safetensors;
 

@@ -4,6 +4,7 @@ mod again;
 mod allocation;
 mod command;
 mod docs;
+mod export;
 mod faults;
 mod gradients;
 mod harness;

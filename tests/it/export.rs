@@ -1,0 +1,240 @@
+//! `caviar export` and `caviar predict`: what leaves the program gives the numbers that the program recorded.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::harness::{Project, root};
+
+fn asset(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("assets/data").join(name)).expect("a data file")
+}
+
+/// Irises from a file, all of them for training, so that the record's accuracy is that of all rows.
+fn irises() -> Project {
+    let notebook = r#"
+data flowers { source = csv("iris.csv.gz", target = species), split = [100%, 0%, 0%], normalize = zscore }
+network mlp { dense(8) -> batch_norm -> relu -> dense(classes) -> softmax }
+experiment first {
+  data = flowers, network = mlp, optimizer = adam(rate = choice(0.0001, 0.01)), epochs = 12, maximize = train.accuracy
+}
+"#;
+    let project = Project::new().file("first.exp", notebook).file("iris.csv.gz", asset("iris.csv.gz"));
+    project.run(&["run", "first.exp"]).prints("report:");
+    project
+}
+
+const HEADER: &str = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)";
+
+fn fields(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|r| r.expect("a row").iter().map(str::to_string).collect()).collect()
+}
+
+#[test]
+fn predictions_have_the_accuracy_of_the_record() {
+    let project = irises();
+    let printed = project.run(&["predict", "first.exp", "first", "--input", "iris.csv.gz"]).code(0);
+    let predicted = fields(&printed.stdout());
+    assert_eq!(predicted[0], ["predicted_species", "p_setosa", "p_versicolor", "p_virginica"]);
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&asset("iris.csv.gz")[..]), &mut text)
+        .expect("text");
+    let truth: Vec<String> = fields(&text)[1..].iter().map(|row| row[4].clone()).collect();
+    assert_eq!(predicted.len(), truth.len() + 1);
+    let right = predicted[1..].iter().zip(&truth).filter(|(row, truth)| row[0] == **truth).count();
+    let trials = fields(&project.run(&["show", "first.exp", "first", "--csv"]).code(0).stdout());
+    let column = trials[0].iter().position(|name| name == "train.accuracy").expect("the metric");
+    let best = trials[1..].iter().map(|row| row[column].parse::<f64>().expect("a number")).fold(0.0, f64::max);
+    assert_eq!(right as f64 / truth.len() as f64, best);
+    for row in &predicted[1..] {
+        let sum: f64 = row[1..].iter().map(|p| p.parse::<f64>().expect("a number")).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "probabilities that sum to {sum}");
+    }
+    // Without the target, in another order, from a plain file with another separator: the same.
+    let turned: String = fields(&text).iter().map(|r| format!("{};{};{};{}\n", r[3], r[2], r[1], r[0])).collect();
+    project.write("turned.csv", turned);
+    project
+        .run(&["predict", "first.exp", "first", "--input", "turned.csv", "--output", "out.csv"])
+        .code(0)
+        .prints("written: out.csv (150 rows)");
+    assert_eq!(project.read("out.csv"), printed.stdout());
+}
+
+#[test]
+fn rows_that_a_model_cannot_take_are_named_by_row_and_column() {
+    let project = irises();
+    let says = |rows: &str, texts: &[&str]| {
+        project.write("rows.csv", rows);
+        let mut ran =
+            project.run(&["predict", "first.exp", "first", "--input", "rows.csv", "--output", "out.csv"]).code(3);
+        for text in texts {
+            ran = ran.says(text);
+        }
+        assert!(!project.path("out.csv").exists(), "nothing is written of a file that fails");
+    };
+    let row = "5.1,3.5,1.4,0.2";
+    says(&format!("{HEADER}\n{row}\n5.1,3.5,x,0.2\n"), &["row 2 (line 3)", "`petal length (cm)`", "`x`"]);
+    says(&format!("{HEADER}\n{row}\n{row},7\n"), &["row 2 (line 3)", "5 fields where the header has 4"]);
+    says(&format!("{HEADER}\n5.1,,1.4,0.2\n"), &["row 1 (line 2)", "`sepal width (cm)`", "missing"]);
+    says("sepal length (cm),petal length (cm),petal width (cm)\n1,2,3\n", &["no column `sepal width (cm)`"]);
+    says(&format!("{HEADER},colour\n{row},red\n"), &["column 5", "`colour`"]);
+    says(&format!("{HEADER},{HEADER}\n{row},{row}\n"), &["two columns named `sepal length (cm)`"]);
+    says(&format!("{HEADER}\n"), &["has no rows"]);
+    says("", &["has no rows"]);
+    project.run(&["predict", "first.exp", "first", "--input", "absent.csv"]).code(1).says("absent.csv");
+    project.run(&["predict", "first.exp", "second", "--input", "rows.csv"]).code(1).says("no experiment `second`");
+}
+
+#[test]
+fn categories_that_were_never_seen_are_refused() {
+    let rows: String = (0..40).map(|i| format!("{i},{},{}\n", ["red", "blue"][i % 2], ["a", "b"][i / 20])).collect();
+    let notebook = r#"
+data d { source = csv("t.csv", target = y), split = [100%, 0%, 0%] }
+network n { dense(classes) -> softmax }
+experiment e { data = d, network = n, epochs = 1, maximize = train.accuracy }
+"#;
+    let project = Project::new().file("e.exp", notebook).file("t.csv", format!("size,colour,y\n{rows}"));
+    project
+        .run(&["predict", "e.exp", "e", "--input", "t.csv"])
+        .code(3)
+        .says("nothing is stored yet")
+        .says("caviar run");
+    project.run(&["run", "e.exp"]).prints("report:");
+    project.write("new.csv", "size,colour\n1,blue\n2,green\n");
+    let ran = project.run(&["predict", "e.exp", "e", "--input", "new.csv"]).code(3);
+    let ran = ran.says("row 2 (line 3), column `colour`: `green` does not occur").says("known are `blue`, `red`");
+    assert_eq!(ran.stdout().lines().count(), 2, "rows before it are there: {}", ran.stdout());
+}
+
+#[test]
+fn trials_leave_as_csv_and_json() {
+    let project = irises();
+    project.run(&["export", "first.exp", "first", "--to", "t.csv"]).code(0).prints("written: t.csv");
+    assert_eq!(project.read("t.csv").trim(), project.run(&["show", "first.exp", "first", "--csv"]).stdout().trim());
+    project.run(&["export", "first.exp", "first", "--to", "t.json"]).code(0);
+    let trials: serde_json::Value = serde_json::from_str(&project.read("t.json")).expect("JSON");
+    assert_eq!(trials.as_array().map(Vec::len), Some(2));
+    assert_eq!(trials[1]["settings"]["rate"], 0.01);
+    project.run(&["export", "first.exp", "first", "--to", "t.parquet"]).code(1).says(".csv or .json");
+    project.run(&["export", "first.exp", "first", "--to", "t.txt"]).code(1).says(".onnx or .safetensors");
+    project.run(&["export", "first.exp", "first", "--to", "t.csv", "--preprocess"]).code(1).says(".onnx");
+    project.run(&["export", "first.exp", "first", "--to", "absent/t.csv"]).code(3).says("cannot write");
+}
+
+/// A Python with what the comparison needs; its absence is said aloud.
+fn python() -> Option<PathBuf> {
+    let python = PathBuf::from(std::env::var_os("CAVIAR_PYTHON").unwrap_or_else(|| "python3".into()));
+    let needed = "import numpy, onnx, onnxruntime, torch, safetensors";
+    let there = Command::new(&python).args(["-c", needed]).output().is_ok_and(|output| output.status.success());
+    if !there {
+        // Past the capture of the test's output.
+        use std::io::Write;
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no python3 with onnx, onnxruntime, torch and safetensors (CAVIAR_PYTHON names one)"
+        );
+    }
+    there.then_some(python)
+}
+
+/// Trains, exports and predicts, and lets other programs compute the same.
+fn agrees(data: &str, network: &str, more: &str, target: &str, table: impl AsRef<[u8]>) {
+    let Some(python) = python() else { return };
+    let notebook = format!(
+        "data d {{ {data} }}\nnetwork n {{\n{network}\n}}\n\
+         experiment e {{ data = d, network = n, epochs = 3, optimizer = adam(rate = 0.01), {more} }}\n"
+    );
+    let project = Project::new().file("e.exp", notebook).file("rows.csv", table);
+    project.run(&["run", "e.exp"]).prints("report:");
+    project.run(&["export", "e.exp", "e", "--to", "model.safetensors"]).code(0);
+    project.run(&["export", "e.exp", "e", "--to", "model.onnx"]).code(0);
+    project.run(&["export", "e.exp", "e", "--to", "prepared.onnx", "--preprocess"]).code(0);
+    project.run(&["predict", "e.exp", "e", "--input", "rows.csv", "--output", "predicted.csv"]).code(0);
+    let script = root().join("tests/reference/onnx.py");
+    let ran = Command::new(python).arg(script).arg(project.path("")).arg(target).output().expect("python runs");
+    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{network}\n{out}\n{err}");
+    assert_eq!(out.matches("onnx").count() + out.matches("torch").count(), 3, "all three were compared:\n{out}");
+}
+
+/// Numbers, texts, booleans, dates, a constant column, and gaps.
+fn mixed() -> String {
+    let mut text = String::from("size,colour,old,made,same,shape,y\n");
+    for i in 0..120 {
+        let size = if i % 17 == 3 { String::new() } else { format!("{}", 1000.0 + f64::from(i * i % 37) * 0.25) };
+        let colour = if i % 13 == 5 { "" } else { ["red", "blue", "dark \"green\""][i as usize % 3] };
+        let quoted = format!("\"{}\"", colour.replace('"', "\"\""));
+        let (old, day) = (i % 4 == 1, 1 + i % 28);
+        let shape = ["round", "flat"][(i / 5 % 2) as usize];
+        text +=
+            &format!("{size},{quoted},{old},2024-03-{day:02},7,{shape},{}\n", ["no", "yes", "well"][i as usize % 3]);
+    }
+    text
+}
+
+#[test]
+fn a_table_with_texts_and_gaps_through_every_activation() {
+    agrees(
+        r#"source = csv("rows.csv", target = y, missing = mean), normalize = zscore"#,
+        "dense(9) -> batch_norm -> relu -> dropout(0.2) -> noise(0.1)
+         residual { dense(9) -> layer_norm -> gelu -> dense(9, bias = false) }
+         -> leaky_relu(0.1) -> dense(8) -> elu -> dense(8) -> selu -> dense(8) -> silu -> dense(8) -> tanh
+         -> dense(8) -> softplus -> batch_norm(scale = false) -> identity -> dense(8) -> sigmoid
+         -> batch_norm(shift = false, statistics = exact) -> dense(classes) -> softmax",
+        "minimize = train.loss",
+        "y",
+        mixed(),
+    );
+}
+
+fn cancers() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let packed = asset("breast_cancer.csv.gz");
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut bytes).expect("text");
+    bytes
+}
+
+#[test]
+fn images_of_two_channels_through_convolutions_and_pools() {
+    agrees(
+        r#"source = csv("rows.csv", target = diagnosis), normalize = minmax"#,
+        "image(5, 3, 2) -> conv(6, kernel = 3) -> batch_norm -> relu
+         residual { conv(6, kernel = 3, bias = false) -> layer_norm -> tanh }
+         -> conv(4, kernel = 2, padding = valid) -> max_pool(2) -> flatten -> batch_norm -> layer_norm -> dense(6) -> relu
+         -> dense(classes) -> softmax",
+        "minimize = train.loss",
+        "diagnosis",
+        cancers(),
+    );
+}
+
+#[test]
+fn one_sigmoid_in_64_bits_and_a_global_average() {
+    agrees(
+        r#"source = csv("rows.csv", target = diagnosis), normalize = zscore"#,
+        "image(5, 3, 2) -> conv(3, kernel = 2, padding = valid, stride = 1) -> avg_pool(2) -> conv(5, kernel = 1) -> silu
+         -> global_avg_pool -> dense(1) -> sigmoid",
+        "minimize = train.loss, precision = f64",
+        "diagnosis",
+        cancers(),
+    );
+}
+
+#[test]
+fn hardmax_and_numbers() {
+    agrees(
+        r#"source = csv("rows.csv", target = diagnosis), normalize = zscore"#,
+        "dense(4) -> relu -> dense(classes) -> softmax -> hardmax",
+        "minimize = train.loss",
+        "diagnosis",
+        cancers(),
+    );
+    let table: String = (0..90).map(|i| format!("{},{},{}\n", i % 7, i * i % 11, i % 7 * 3 - i * i % 11)).collect();
+    agrees(
+        r#"source = csv("rows.csv", target = y), mode = regression"#,
+        "dense(6) -> relu -> dense(1)",
+        "minimize = train.loss",
+        "y",
+        format!("a,b,y\n{table}"),
+    );
+}
