@@ -114,7 +114,7 @@ fn trials_leave_as_csv_and_json() {
     project.run(&["export", "first.exp", "first", "--to", "t.json"]).code(0);
     let trials: serde_json::Value = serde_json::from_str(&project.read("t.json")).expect("JSON");
     assert_eq!(trials.as_array().map(Vec::len), Some(2));
-    assert_eq!(trials[1]["settings"]["rate"], 0.01);
+    assert_eq!(trials[1]["settings"]["rate"], "0.01", "an option is told by its label");
     project.run(&["export", "first.exp", "first", "--to", "t.parquet"]).code(1).says(".csv or .json");
     project.run(&["export", "first.exp", "first", "--to", "t.txt"]).code(1).says(".onnx or .safetensors");
     project.run(&["export", "first.exp", "first", "--to", "t.csv", "--preprocess"]).code(1).says(".onnx");
@@ -175,7 +175,7 @@ fn mixed() -> String {
 #[test]
 fn a_table_with_texts_and_gaps_through_every_activation() {
     agrees(
-        r#"source = csv("rows.csv", target = y, missing = mean), normalize = zscore"#,
+        r#"source = csv("rows.csv", target = y), missing = mean, normalize = zscore"#,
         "dense(9) -> batch_norm -> relu -> dropout(0.2) -> noise(0.1)
          residual { dense(9) -> layer_norm -> gelu -> dense(9, bias = false) }
          -> leaky_relu(0.1) -> dense(8) -> elu -> dense(8) -> selu -> dense(8) -> silu -> dense(8) -> tanh
