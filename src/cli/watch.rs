@@ -291,7 +291,7 @@ impl Watching<'_> {
             Ok(studies) => {
                 let judged = outputs::judged(notebook, studies);
                 let mut lines = shown(notebook, &judged, terminal);
-                lines.extend(charts(notebook, &judged, terminal));
+                lines.extend(charts(notebook, &judged, &equipment, terminal));
                 // Tables first: pictures take longer.
                 lines.iter().for_each(|line| terminal.line(line));
                 terminal.line(format!("── {}: up to date in {:.2} s", path.display(), started.elapsed().as_secs_f64()));
@@ -352,12 +352,20 @@ fn name(path: &Path) -> String {
 }
 
 /// The learning curve of every experiment that trains one model.
-fn charts(notebook: &Notebook, results: &crate::report::Results, terminal: &Terminal) -> Vec<String> {
+fn charts(
+    notebook: &Notebook,
+    results: &crate::report::Results,
+    equipment: &Equipment,
+    terminal: &Terminal,
+) -> Vec<String> {
     let canvas = Canvas { width: terminal.width, color: terminal.color };
     let mut lines = Vec::new();
     for experiment in &notebook.experiments {
         let Some([trial]) = results.studies.get(&experiment.name).map(|s| s.trials.as_slice()) else { continue };
         let Some(run) = trial.runs.first() else { continue };
+        // The record has only what the file asks for; the store has the training loss too.
+        let whole = run.key.parse().ok().and_then(|key| equipment.store.get(&key));
+        let run = whole.as_ref().unwrap_or(run);
         let changes: Vec<u32> = experiment.stages.iter().map(|stage| stage.epoch).collect();
         if let Some(drawing) = chart::draw(run, &changes, canvas) {
             lines.push(format!("{}: {}", experiment.name, chart::line(run, tell::epochs(experiment))));

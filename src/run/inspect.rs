@@ -10,14 +10,13 @@ use crate::data::Prepared;
 use crate::kernel::Real;
 use crate::plan::claim::Term;
 use crate::plan::experiment::Experiment;
-use crate::plan::metric::{Measure, Metric, MetricKind, Set};
+use crate::plan::metric::{Measure, Metric, MetricKind};
 use crate::plan::notebook::{Item, Notebook};
 use crate::plan::show::{Draw, Filter, Plot, Selection};
 use crate::plan::training::{Observe, Precision, Task, Training};
 use crate::record::inspect::Inspection;
 use crate::record::{Run, Study, Trial};
 use crate::report::{Inspected, name};
-use crate::search;
 use crate::stats::select::{filtered as filtered_trials, ranked, select};
 use crate::store::{Key, key};
 use crate::train::checkpoint::Checkpoint;
@@ -30,12 +29,6 @@ pub fn observations(notebook: &Notebook) -> BTreeMap<String, Observe> {
         notebook.experiments.iter().map(|e| (e.name.clone(), Observe::default())).collect();
     let mut measures: Vec<(String, Measure)> = Vec::new();
     let series = |metric: Metric| Measure::Best(metric);
-    // Whoever watches one model wants to see both losses.
-    let single = |e: &&Experiment| search::total(&e.search, &e.space, &e.require) == Some(1);
-    for experiment in notebook.experiments.iter().filter(single) {
-        let loss = Metric { set: Set::Train, kind: MetricKind::Loss };
-        measures.push((experiment.name.clone(), series(loss)));
-    }
     for experiment in &notebook.experiments {
         measures.extend(experiment.objectives.iter().map(|o| (experiment.name.clone(), o.measure.clone())));
     }

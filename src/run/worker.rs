@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::datasets::Datasets;
 use super::executor::Job;
 use crate::kernel::{Isa, Real};
+use crate::plan::metric::{Metric, MetricKind, Set};
 use crate::plan::training::{Precision, Task, Training};
 use crate::record::Run;
 use crate::store::{Store, key};
@@ -68,7 +69,8 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn train<T: Real>(&self, report: &mut dyn FnMut(Run)) -> Result<Option<Run>, String> {
-        let training = self.training;
+        let watched = watched(self.training);
+        let (training, checkpoint) = self.start::<T>(&watched);
         let data = self
             .equipment
             .datasets
@@ -80,9 +82,7 @@ impl Work<'_> {
         }
         let mut session =
             Session::<T>::new(training, &data, self.equipment.isa, self.threads).map_err(|e| e.to_string())?;
-        if !self.equipment.fresh
-            && let Some(checkpoint) = last_checkpoint(&self.equipment.store, training)
-        {
+        if let Some(checkpoint) = checkpoint {
             session.restore(checkpoint).map_err(|e| e.to_string())?;
         }
         let mut saved = Instant::now();
@@ -127,12 +127,39 @@ impl Work<'_> {
         Ok(Some(run))
     }
 
+    /// What to train and from where. A model that is looked at while it trains records its training loss too, unless a state that
+    /// does not have it can be gone on from.
+    fn start<'w, T: Real>(&'w self, watched: &'w Training) -> (&'w Training, Option<Checkpoint<T>>) {
+        let last =
+            |training| (!self.equipment.fresh).then(|| last_checkpoint(&self.equipment.store, training)).flatten();
+        if self.job.live
+            && let Some(checkpoint) = last(watched)
+        {
+            return (watched, Some(checkpoint));
+        }
+        match last(self.training) {
+            None if self.job.live => (watched, None),
+            checkpoint => (self.training, checkpoint),
+        }
+    }
+
     /// A checkpoint that cannot be written costs time later, not this result.
     fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) {
         let epoch = checkpoint.history.epoch;
         let key = key::lineage_at(self.training, epoch);
         let _ = self.equipment.store.put_checkpoint(&key, epoch, &checkpoint.to_bytes());
     }
+}
+
+/// The training with its loss over the training set recorded at every epoch.
+fn watched(training: &Training) -> Training {
+    let mut training = training.clone();
+    let loss = Metric { set: Set::Train, kind: MetricKind::Loss };
+    if !training.observe.metrics.contains(&loss) {
+        training.observe.metrics.push(loss);
+        training.observe.metrics.sort();
+    }
+    training
 }
 
 /// The stored state that a training can go on from, if it has all that is to be recorded.
