@@ -169,6 +169,30 @@ fn units(v: f64) -> i32 {
     (v * UNITS).round().clamp(-1e8, 1e8) as i32
 }
 
+/// The points of a line without those that lie within a tenth of a pixel of the straight way between their neighbours that are kept.
+pub fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut kept: Vec<(f64, f64)> = Vec::new();
+    let mut skipped: Vec<(f64, f64)> = Vec::new();
+    for (i, point) in points.iter().enumerate() {
+        if let Some(from) = kept.last() {
+            let (dx, dy) = (point.0 - from.0, point.1 - from.1);
+            let length = (dx * dx + dy * dy).sqrt();
+            let off = |p: &(f64, f64)| (dx * (p.1 - from.1) - dy * (p.0 - from.0)).abs() > 0.1 * length;
+            // A way of no length says nothing of what was skipped; a long row is cut so that each point is looked at a few times only.
+            if !skipped.is_empty() && (length < 1e-9 || skipped.len() > 40 || skipped.iter().any(off)) {
+                kept.extend(skipped.last());
+                skipped.clear();
+            }
+        }
+        if i == 0 || i + 1 == points.len() {
+            kept.push(*point);
+        } else {
+            skipped.push(*point);
+        }
+    }
+    kept
+}
+
 impl Canvas {
     /// An empty one, in pixels.
     pub fn new(width: u32, height: u32) -> Canvas {
@@ -230,7 +254,7 @@ impl Canvas {
         let mut document = self.document.borrow_mut();
         let _ = write!(document.body, "<path fill-rule=\"evenodd\" fill=\"{color}\" fill-opacity=\"{alpha}\" d=\"");
         for ring in rings {
-            for (i, p) in ring.iter().enumerate() {
+            for (i, p) in simplified(ring).iter().enumerate() {
                 document.body.push(if i == 0 { 'M' } else { ' ' });
                 super::svg::hundredths(&mut document.body, units(p.0));
                 document.body.push(' ');
@@ -422,5 +446,22 @@ impl Canvas {
             color::PAPER,
             document.body
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::simplified;
+
+    #[test]
+    fn straight_ways_lose_their_points_and_corners_stay() {
+        let straight: Vec<(f64, f64)> = (0..30).map(|i| (f64::from(i), 2.0 * f64::from(i))).collect();
+        assert_eq!(simplified(&straight), [(0.0, 0.0), (29.0, 58.0)]);
+        let mut corner: Vec<(f64, f64)> = (0..=10).map(|i| (f64::from(i), 0.0)).collect();
+        corner.extend((1..=10).map(|i| (10.0, f64::from(i))));
+        assert_eq!(simplified(&corner), [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
+        // There and back again.
+        assert!(simplified(&[(0.0, 0.0), (5.0, 0.0), (0.0, 0.0)]).contains(&(5.0, 0.0)));
+        assert_eq!(simplified(&[]), []);
     }
 }

@@ -1,5 +1,6 @@
 //! Bands of colour between level lines: the ground of contour and surface.
 
+use super::super::figure::canvas::simplified;
 use super::super::figure::contour::Grid;
 use super::super::figure::{Axis, Canvas, Panel, Scale, Stroke, color};
 
@@ -42,7 +43,7 @@ pub fn paint(canvas: &Canvas, panel: &Panel, grid: &Grid, axis: &Axis, count: us
     }
     for level in &levels {
         for line in place(grid.lines(*level)) {
-            canvas.line(&line, Stroke::new(color::Color(0xfe, 0xfe, 0xfe), 0.6).alpha(0.5));
+            canvas.line(&simplified(&line), Stroke::new(color::Color(0xfe, 0xfe, 0xfe), 0.6).alpha(0.5));
         }
     }
 }

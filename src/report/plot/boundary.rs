@@ -2,6 +2,7 @@
 
 use crate::record::inspect::{Boundary, Inspection};
 
+use super::super::figure::canvas::simplified;
 use super::super::figure::contour::Grid;
 use super::super::figure::number::fixed;
 use super::super::figure::{Axis, Canvas, Panel, Rect, Scale, Stroke, color, label};
@@ -27,9 +28,13 @@ pub fn draw(input: &Input) -> Drawing {
         .enumerate()
         .map(|(c, name)| label::Entry { name: name.clone(), color: color::group(c), key: label::Key::Mark(c) })
         .collect();
-    let columns = if found.len() == 1 { 1 } else { 2.min(found.len()) };
+    let columns = [1, 1, 2, 3, 2, 3, 3][found.len().min(6)];
     let rows = found.len().div_ceil(columns);
-    let height = if columns == 1 { 560 } else { 130 + 330 * rows as u32 };
+    let height = match columns {
+        1 => 560,
+        2 => 130 + 330 * rows as u32,
+        _ => 130 + 260 * rows as u32,
+    };
     let dev = found.iter().any(|(_, b)| !b.dev.is_empty());
     let mut notes =
         vec!["Deeper colour: higher probability of the class; steps at 50, 60, 70, 80, 90, 95 and 99 %.".to_string()];
@@ -107,7 +112,7 @@ fn panel(canvas: &Canvas, area: Rect, heading: &str, b: &Boundary) {
     }
     for c in 0..k {
         for line in place(grid(margin(c)).lines(0.0)) {
-            canvas.line(&line, Stroke::new(color::INK, 1.1).alpha(0.75));
+            canvas.line(&simplified(&line), Stroke::new(color::INK, 1.1).alpha(0.75));
         }
     }
     let radius = if b.train.len() + b.dev.len() > 600 { 2.2 } else { 3.4 };

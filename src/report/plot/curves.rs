@@ -233,8 +233,12 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
     for line in lines.iter().filter(|_| banded(&lines)) {
         band(canvas, &panel, line, if lines.len() > 3 { 0.1 } else { 0.16 });
     }
-    for line in &lines {
-        canvas.line(&points(&line.middle), Stroke::new(line.color, 2.0).dash(line.dash));
+    for (i, line) in lines.iter().enumerate() {
+        // Where later lines lie on it, it is wider, so that it shows on both sides of them.
+        let covering =
+            lines[i + 1..].iter().filter(|l| covers(&points(&l.middle), &points(&line.middle))).count().min(3);
+        let width = 2.0 + 3.0 * covering as f64;
+        canvas.line(&points(&line.middle), Stroke::new(line.color, width).dash(line.dash));
         if line.middle.iter().filter(|v| v.is_finite()).count() == 1 {
             points(&line.middle).into_iter().for_each(|p| canvas.dot(p, 4.0, line.color, 1.0));
         }
@@ -287,6 +291,13 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
 /// The colour of group `g` of `n`: values of one number go from dark to bright.
 pub(super) fn color_of(ordered: &bool, g: usize, n: usize) -> Color {
     if *ordered { color::sequential(g as f64 / (n.max(2) - 1) as f64 * 0.88) } else { color::group(g) }
+}
+
+/// Whether a line lies on another nearly everywhere.
+fn covers(upper: &[(f64, f64)], lower: &[(f64, f64)]) -> bool {
+    let pairs = upper.iter().zip(lower).filter(|(a, b)| a.1.is_finite() && b.1.is_finite());
+    let (all, near) = pairs.fold((0, 0), |(all, near), (a, b)| (all + 1, near + usize::from((a.1 - b.1).abs() < 1.5)));
+    all > 1 && near * 10 >= all * 9
 }
 
 /// Whether bands still tell anything.

@@ -100,6 +100,29 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     if marks.iter().any(|m| bound(y, &m.1) || bound(x, &m.1)) {
         entries.push(label::Entry { name: "at least".into(), color: color::MUTED, key: label::Key::Ring });
     }
+    // The best by the objective, where it is among the marks.
+    let best = input.cases.first().and_then(|first| {
+        let trials: Vec<_> =
+            input.cases.iter().filter(|c| std::ptr::eq(c.study, first.study)).map(|c| c.trial).collect();
+        ranked(first.study, &trials).first().copied()
+    });
+    let one_study = input.cases.iter().all(|c| std::ptr::eq(c.study, input.cases[0].study));
+    let best = marks
+        .iter()
+        .find(|m| one_study && best.is_some_and(|b| std::ptr::eq(b, m.1.trial)))
+        .filter(|_| marks.len() > 1);
+    if best.is_some() {
+        // By its objective, which need not be what is shown.
+        let judged: Vec<String> = input.cases[0]
+            .study
+            .objectives
+            .iter()
+            .filter(|o| o.measure != *x && o.measure != *y)
+            .map(|o| o.measure.to_string())
+            .collect();
+        let name = if judged.is_empty() { "best".to_string() } else { format!("best {}", judged.join(", ")) };
+        entries.push(label::Entry { name, color: color::INK, key: label::Key::Ring });
+    }
     let heading = if named { groups.heading.clone() } else { String::new() };
     let mut room = label::room(&heading, &entries);
     if let Shade::Number(_, axis) = &shade {
@@ -172,20 +195,8 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
         };
         canvas.cross(at, 3.4, Stroke::new(tone, 1.6));
     }
-    // The best by the objective, where it is among the marks.
-    let best = input.cases.first().and_then(|first| {
-        let trials: Vec<_> =
-            input.cases.iter().filter(|c| std::ptr::eq(c.study, first.study)).map(|c| c.trial).collect();
-        ranked(first.study, &trials).first().copied()
-    });
-    let one_study = input.cases.iter().all(|c| std::ptr::eq(c.study, input.cases[0].study));
-    let best = marks
-        .iter()
-        .find(|m| one_study && best.is_some_and(|b| std::ptr::eq(b, m.1.trial)))
-        .filter(|_| marks.len() > 1);
     if let Some((_, _, a, b)) = best {
         canvas.ring(panel.at(*a, *b), 7.5, Stroke::new(color::INK, 1.3));
-        entries.push(label::Entry { name: "best".into(), color: color::INK, key: label::Key::Ring });
     }
     let mut list = side;
     list.top = f.top;
