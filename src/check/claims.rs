@@ -207,6 +207,10 @@ impl<'a> Checker<'a> {
             },
             (Pick::All, None) => None,
         };
+        // Single values are just compared.
+        if of.iter().all(|(known, pick)| samples(known, *pick) == Some(1)) {
+            return;
+        }
         let fewest =
             of.iter().filter_map(|(known, pick)| samples(known, *pick).map(|n| (n, known))).min_by_key(|(n, _)| *n);
         if let Some((count, known)) = fewest
