@@ -178,7 +178,11 @@ fn value() -> impl Strategy<Value = Expr> + Clone {
 }
 
 fn file() -> impl Strategy<Value = File> {
-    let prose = "([a-z$ #{]{0,20}\n?){0,3}".prop_map(|text| text.trim().to_string());
+    // A line of blanks is an empty one, as the parser has it.
+    let prose = "([a-z$ #{]{0,20}\n?){0,3}".prop_map(|text| {
+        let lines: Vec<&str> = text.trim().lines().map(|line| if line.trim().is_empty() { "" } else { line }).collect();
+        lines.join("\n")
+    });
     let item = prop_oneof![
         prose.prop_map(|text| Item::Prose(Spanned { node: text, span: Span::default() })),
         (prop::collection::vec(name(), 1..4), "[a-z\"\\\\/. ]{0,9}").prop_map(|(names, path)| {
