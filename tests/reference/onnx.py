@@ -67,7 +67,7 @@ for column in fitted["inputs"]:
     else:
         values = [np.nan if t in MISSING else number(kind, t) for t in texts]
         raw.append([fill if np.isnan(v) else v for v in values])
-        inputs[column["name"]] = np.array(values)[:, None]
+        inputs[column["name"]] = np.array(values, dtype=np.float64)[:, None]
 center, spread = np.array(fitted["scaling"]["center"]), np.array(fitted["scaling"]["spread"])
 raw = np.array(raw).T
 x = np.where(spread == 0, 0, (raw - center) / np.where(spread == 0, 1, spread)).astype(np.float32)
