@@ -177,13 +177,14 @@ impl<'a> Checker<'a> {
             }
             Node::Layer { call, args, span } => {
                 let mut after = Vec::with_capacity(states.len());
+                let inputs = self.all_shown(&states);
                 for state in states {
                     for (state, amounts) in amounts(args, state) {
                         let dims = self.through(call.name, args, &amounts, &state, *span);
                         after.push(self.moved(call.name, args, state, dims, *span));
                     }
                 }
-                self.note_layer(*span, &after);
+                self.note_layer(*span, inputs, &after);
                 fewer(after)
             }
         }
@@ -197,14 +198,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn note_layer(&mut self, span: Span, after: &[State]) {
-        let mut outputs: Vec<String> =
-            after.iter().filter(|s| s.dims != Dims::Any).map(|s| self.shown(&s.dims)).collect();
-        outputs.dedup();
-        let note = self.symbols.layers.entry(span).or_insert_with(|| LayerNote { span, outputs: Vec::new() });
-        for output in outputs {
-            if !note.outputs.contains(&output) && note.outputs.len() < 6 {
-                note.outputs.push(output);
+    /// The shapes of some states as text, each once, as far as they are known.
+    fn all_shown(&self, states: &[State]) -> Vec<String> {
+        let mut shapes: Vec<String> =
+            states.iter().filter(|s| s.dims != Dims::Any).map(|s| self.shown(&s.dims)).collect();
+        shapes.dedup();
+        shapes
+    }
+
+    fn note_layer(&mut self, span: Span, inputs: Vec<String>, after: &[State]) {
+        let outputs = self.all_shown(after);
+        let empty = || LayerNote { span, inputs: Vec::new(), outputs: Vec::new() };
+        let note = self.symbols.layers.entry(span).or_insert_with(empty);
+        for (known, shapes) in [(&mut note.inputs, inputs), (&mut note.outputs, outputs)] {
+            for shape in shapes {
+                if !known.contains(&shape) && known.len() < 6 {
+                    known.push(shape);
+                }
             }
         }
     }

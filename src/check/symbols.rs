@@ -72,6 +72,8 @@ pub struct Symbol {
 pub struct LayerNote {
     /// Where it stands.
     pub span: Span,
+    /// The shapes that can reach it, as `outputs`.
+    pub inputs: Vec<String>,
     /// The shapes that can leave it, as text: `64`, `8 x 8 x 16`; `?` for a number that is drawn.
     pub outputs: Vec<String>,
 }

@@ -34,6 +34,10 @@ pub enum Command {
     Run(Run),
     /// Report all mistakes; nothing is trained.
     Check(Check),
+    /// Put files in the canonical layout; comments are kept.
+    Fmt(Fmt),
+    /// Serve an editor over the language server protocol on standard input and output.
+    Lsp,
     /// Ask and tell over JSON lines on standard input and output, for programs in any language.
     Suggest {
         /// The `.exp` file.
@@ -237,6 +241,17 @@ pub struct Predict {
 pub struct Clean {
     /// A file or folder whose store is cleaned; this folder when absent.
     pub path: Option<PathBuf>,
+}
+
+/// Arguments of `fmt`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Fmt {
+    /// `.exp` files, or folders of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only say which files are not formatted, and end with code 4 if there are any.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Arguments of `check`.

@@ -8,7 +8,9 @@ mod check;
 mod clean;
 mod diff;
 mod export;
+mod fmt;
 mod help;
+mod lsp;
 pub mod new;
 mod plan;
 mod predict;
@@ -58,6 +60,8 @@ pub fn main() -> u8 {
         }
         Some(Command::Run(run)) => run::run(&run, &terminal),
         Some(Command::Check(check)) => check::run(&check, &terminal),
+        Some(Command::Fmt(fmt)) => fmt::run(&fmt, &terminal),
+        Some(Command::Lsp) => lsp::run(&terminal),
         Some(Command::Suggest { path, name }) => suggest::run(&path, &name, &terminal),
         Some(Command::New { path }) => new::run(&path, &terminal),
         Some(Command::Completions { shell }) => {
