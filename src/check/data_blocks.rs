@@ -217,6 +217,11 @@ impl<'a> Checker<'a> {
     /// What the data are; what is wrong with them is reported in their block.
     fn describe(&mut self, id: usize, pipeline: &Pipeline) -> Option<Rc<Facts>> {
         let block = self.scope.definitions[id].block?;
+        if let Some((name, _)) = head_name(block)
+            && !self.symbols.data.iter().any(|(before, known)| before == name && known == pipeline)
+        {
+            self.symbols.data.push((name.to_string(), pipeline.clone()));
+        }
         if let Some((_, known)) = self.described.iter().find(|(before, _)| before == pipeline) {
             return known.clone();
         }

@@ -75,6 +75,8 @@ pub struct Checked {
     pub spaces: Vec<SpaceNote>,
     /// The columns of the files that data blocks read, by block.
     pub columns: BTreeMap<String, Vec<String>>,
+    /// What the data blocks read, by block; several where a block has choices.
+    pub data: Vec<(String, Pipeline)>,
 }
 
 /// Check a notebook: the trees of its files in the order of their sources, itself first. Mistakes that the parser found
@@ -101,12 +103,21 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         described: Vec::new(),
     };
     let plan = checker.run();
-    let Checker { findings, symbols, .. } = checker;
+    let Checker { findings, mut symbols, .. } = checker;
+    let data = std::mem::take(&mut symbols.data);
     let diagnostics = findings.sorted();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
     let (layers, spaces, columns) =
         (symbols.layers.values().cloned().collect(), symbols.spaces.clone(), symbols.columns.clone());
-    Checked { notebook: plan.filter(|_| sound), diagnostics, symbols: symbols.into_list(), layers, spaces, columns }
+    Checked {
+        notebook: plan.filter(|_| sound),
+        diagnostics,
+        symbols: symbols.into_list(),
+        layers,
+        spaces,
+        columns,
+        data,
+    }
 }
 
 impl<'a> Checker<'a> {

@@ -97,6 +97,8 @@ pub(super) struct Symbols {
     by_place: BTreeMap<Span, Symbol>,
     /// For completion: names of columns by data block.
     pub columns: BTreeMap<String, Vec<String>>,
+    /// The data of each block, along every way through its choices.
+    pub data: Vec<(String, crate::data::spec::Pipeline)>,
     pub layers: BTreeMap<Span, LayerNote>,
     pub spaces: Vec<SpaceNote>,
 }

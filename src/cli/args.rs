@@ -65,6 +65,13 @@ pub enum Command {
     Diff(Diff),
     /// Tables from what is stored.
     Show(Show),
+    /// What a data block holds: rows, classes, columns, and what looks wrong.
+    Data {
+        /// The `.exp` file.
+        path: PathBuf,
+        /// One of its data blocks; all when absent.
+        name: Option<String>,
+    },
     /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`) of an experiment for other programs.
     Export(Export),
     /// The best model of an experiment on the rows of a CSV.

@@ -6,6 +6,7 @@ pub mod args;
 mod chart;
 mod check;
 mod clean;
+mod data;
 mod diff;
 mod export;
 mod fmt;
@@ -81,6 +82,7 @@ pub fn main() -> u8 {
         Some(Command::Verify(verify)) => verify::run(&verify, &terminal),
         Some(Command::Diff(diff)) => diff::run(&diff, &terminal),
         Some(Command::Show(show)) => show::run(&show, &terminal),
+        Some(Command::Data { path, name }) => data::run(&path, name.as_deref(), &terminal),
         Some(Command::Export(export)) => export::run(&export, &terminal),
         Some(Command::Predict(predict)) => predict::run(&predict, &terminal),
         Some(Command::Clean(clean)) => clean::run(&clean, &terminal),

@@ -24,6 +24,8 @@ pub struct Opened {
     pub diagnostics: Vec<Diagnostic>,
     /// The data that it names, with absolute paths, as far as they were looked at.
     pub data: Vec<Pipeline>,
+    /// The same by the names of their blocks.
+    pub named: Vec<(String, Pipeline)>,
 }
 
 impl Opened {
@@ -64,10 +66,11 @@ pub fn open_from(path: &Path, datasets: &Datasets, read: &mut dyn FnMut(&Path) -
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let (sources, files, mut diagnostics) = syntax::load(path, read);
     let rooted = Rooted { datasets, base: &base, asked: RefCell::default() };
-    let Checked { notebook, diagnostics: found, .. } = check::notebook(&sources, &files, &rooted);
+    let Checked { notebook, diagnostics: found, data: named, .. } = check::notebook(&sources, &files, &rooted);
     let data = rooted.asked.into_inner();
+    let named = named.into_iter().map(|(name, pipeline)| (name, pipeline.rooted(&base))).collect();
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| (d.span().file, d.span().start));
     let broken = diagnostics.iter().any(Diagnostic::is_error);
-    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics, data }
+    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics, data, named }
 }

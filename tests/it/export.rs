@@ -250,5 +250,27 @@ fn the_commands_of_the_document_do_what_they_say() {
         let args: Vec<&str> = command.split_whitespace().skip(1).collect();
         project.run(&args).code(0);
     }
-    assert!(commands.len() >= 8, "{}", commands.len());
+    assert!(commands.len() >= 9, "{}", commands.len());
+}
+
+#[test]
+fn data_say_what_they_hold_and_what_looks_wrong() {
+    let rows: String = (0..60).map(|i| format!("{i},7,{},{}\n", i % 3, ["a", "b"][i % 2])).collect();
+    let notebook = r#"
+data d { source = csv("t.csv", target = y) }
+data e { source = digits() }
+network n { dense(classes) -> softmax }
+experiment one { data = d, network = n, epochs = 1 }
+experiment two { data = e, network = n, epochs = 1 }
+"#;
+    let project = Project::new().file("e.exp", notebook).file("t.csv", format!("place,same,kind,y\n{rows}0,7,0,a\n"));
+    project
+        .run(&["data", "e.exp", "d"])
+        .code(0)
+        .prints("d: 61 rows, 3 features")
+        .prints("`same` has one value in every row")
+        .prints("`place` has a value of its own")
+        .prints("1 row is the same as another");
+    project.run(&["data", "e.exp"]).code(0).prints("e: 1797 rows, images of 8 x 8 x 1").prints("██");
+    project.run(&["data", "e.exp", "f"]).code(1).says("no data block `f`; the file has `d`, `e`");
 }
