@@ -36,6 +36,10 @@ pub(super) struct Checker<'a> {
     pub order: Vec<usize>,
     /// How many layers of each kind the network at hand has so far.
     pub places: BTreeMap<String, usize>,
+    /// Layers and uses of definitions that were met in the experiment at hand.
+    pub steps: usize,
+    /// Whether it was told that they are too many.
+    pub spent: bool,
     /// Experiments that the one at hand refers to.
     pub uses: Vec<usize>,
     /// Experiments that the one at hand starts from, itself first.
@@ -45,6 +49,12 @@ pub(super) struct Checker<'a> {
     /// What data were found to be.
     pub described: Vec<(Pipeline, Option<Rc<Facts>>)>,
 }
+
+/// Definitions may lead so deep into others.
+const DEPTH: usize = 64;
+
+/// Layers and uses of definitions that the reading of one experiment may meet.
+const STEPS: usize = 20_000;
 
 /// The context that a value is read in.
 #[derive(Clone, Copy)]
@@ -97,6 +107,9 @@ impl<'a> Checker<'a> {
         let Definition { name, span: target, kind, value, block, depth, .. } = self.scope.definitions[id];
         self.symbols.add(span, name, SymbolKind::of(kind), Some(target));
         let value = value?;
+        if !self.spend(span) {
+            return None;
+        }
         if self.opening.contains(&id) {
             self.cycle(id);
             return None;
@@ -120,6 +133,25 @@ impl<'a> Checker<'a> {
         let found = look(self, value, Cx { home: block, names: &names, owner, prefix: &prefix, path, ..cx });
         self.opening.pop();
         found
+    }
+
+    /// Count a step of a reading that may multiply: definitions within definitions, copies within copies. False when a file asks for
+    /// more than anyone means.
+    pub fn spend(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        let deep = self.opening.len() > DEPTH;
+        if deep || self.steps > STEPS {
+            let message = match deep {
+                true => format!("definitions lead more than {DEPTH} steps deep into others"),
+                false => "this is too large: definitions or copies multiply beyond what can be searched".to_string(),
+            };
+            if !self.spent {
+                self.findings.push(Diagnostic::error("E0609", message, span));
+            }
+            self.spent = true;
+            return false;
+        }
+        true
     }
 
     fn cycle(&mut self, id: usize) {

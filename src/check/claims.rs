@@ -13,8 +13,9 @@ use crate::vocabulary;
 
 use super::checker::Checker;
 use super::experiments::Known;
-use super::measures::{Step, plan_comparison, steps};
+use super::filters::plan_comparison;
 use super::numbers::plan_operator;
+use super::references::{Step, steps};
 use super::values::describe;
 
 /// Below so many pairs no two-sided sign-flip test comes under 0.05: 2/2⁵ = 0.0625.

@@ -5,24 +5,19 @@ use std::rc::Rc;
 
 use crate::data::spec::Mode;
 use crate::diagnostic::Diagnostic;
-use crate::plan::experiment::{Around, Constraint, Experiment, Objective, Prune, Search, Stage};
-use crate::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
-use crate::plan::show::Pick;
+use crate::plan::experiment::{Experiment, Stage};
 use crate::plan::space::{Domain, Space};
 use crate::plan::value::Value;
 use crate::source::Span;
 use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
-use crate::vocabulary::{self, Category, Default, Type};
+use crate::vocabulary::{self, Default, Type};
 
 use super::checker::{Checker, Cx};
 use super::data_blocks::{Examples, Way};
-use super::measures::{plan_comparison, steps};
 use super::networks::Node;
 use super::scope::Kind;
 use super::spaces::{self, Names};
-use super::suggest;
 use super::symbols::{SpaceNote, SymbolKind};
-use super::values::describe;
 
 /// A checked experiment, and what other parts of the file must know of it.
 pub(super) struct Known {
@@ -108,7 +103,11 @@ impl<'a> Checker<'a> {
             None => {}
         }
         let block = self.scope.definitions[id].block?;
-        let name = self.scope.definitions[id].name.to_string();
+        let (name, span) = (self.scope.definitions[id].name.to_string(), self.scope.definitions[id].span);
+        let steps = std::mem::take(&mut self.steps);
+        if !self.spend(span) {
+            return None;
+        }
         self.experiments.insert(id, None);
         let drafts = std::mem::take(&mut self.drafts);
         let places = std::mem::take(&mut self.places);
@@ -118,6 +117,7 @@ impl<'a> Checker<'a> {
         let known = Rc::new(self.read_experiment(block, name));
         self.bases = bases;
         self.opening.pop();
+        self.steps = steps;
         self.drafts = drafts;
         self.places = places;
         self.uses = uses;
@@ -277,6 +277,9 @@ impl<'a> Checker<'a> {
                     self.symbols.add(span, name, SymbolKind::Experiment, Some(target));
                     if self.bases.contains(&id) {
                         self.circle_of_bases(id);
+                    } else if self.bases.len() > 64 {
+                        let message = "an experiment starts from another more than 64 times over";
+                        self.findings.push(Diagnostic::error("E0609", message, span));
                     } else if let Some(base) = self.scope.definitions[id].block {
                         self.bases.push(id);
                         self.inherit(base, draft);
@@ -434,387 +437,6 @@ impl<'a> Checker<'a> {
         if command {
             self.placeholders(draft);
         }
-    }
-
-    /// Every `{name}` of a command line is an entry, and every entry is in it.
-    fn placeholders(&mut self, draft: &Draft<'a>) {
-        let Some(given) = draft.fields.iter().find(|g| g.field.key.node == "run").copied() else { return };
-        let Some(line) = draft.template.get("run").and_then(|value| match value {
-            Value::Call { args, .. } => args.iter().find_map(|(key, value)| match value {
-                Value::Text(text) if key == "line" => Some(text.clone()),
-                _ => None,
-            }),
-            _ => None,
-        }) else {
-            return;
-        };
-        let mut named: Vec<String> = Vec::new();
-        let mut rest = line.as_str();
-        while let Some(open) = rest.find('{') {
-            let after = &rest[open + 1..];
-            let Some(close) = after.find('}') else { break };
-            named.push(after[..close].trim().to_string());
-            rest = &after[close + 1..];
-        }
-        let table = vocabulary::block("experiment");
-        let entries: Vec<&str> = draft
-            .fields
-            .iter()
-            .map(|g| g.field.key.node.as_str())
-            .filter(|key| table.is_none_or(|t| t.key(key).is_none()) || matches!(*key, "epochs" | "batch" | "seed"))
-            .collect();
-        for name in &named {
-            if !entries.contains(&name.as_str())
-                && !draft.template.contains_key(name.as_str())
-                && !matches!(name.as_str(), "seed" | "epochs")
-            {
-                let mut found = Diagnostic::error(
-                    "E0608",
-                    format!("the command asks for `{{{name}}}`, and no entry is called that"),
-                    given.field.value.span,
-                );
-                found = match suggest::nearest(name, entries.iter().copied()) {
-                    Some(near) => found.note(format!("did you mean `{{{}}}`?", near.name)),
-                    None => found.note(format!("add an entry such as `{name} = log(1e-4, 1)`")),
-                };
-                self.findings.push(found);
-            }
-        }
-        for other in &draft.fields {
-            let key = other.field.key.node.as_str();
-            if table.is_some_and(|t| t.key(key).is_none()) && !named.iter().any(|n| n == key) {
-                self.findings.push(
-                    Diagnostic::warning(
-                        "W0811",
-                        format!("the command line does not use `{key}`"),
-                        other.field.key.span,
-                    )
-                    .note(format!("put `{{{key}}}` where the program reads it")),
-                );
-            }
-        }
-    }
-
-    fn objectives(&mut self, draft: &Draft<'a>, own: &[Rc<Known>]) -> Vec<Objective> {
-        let mut objectives = Vec::new();
-        let mut places = Vec::new();
-        for (key, direction) in [("minimize", Direction::Minimize), ("maximize", Direction::Maximize)] {
-            let Some(given) = draft.fields.iter().find(|g| g.field.key.node == key) else { continue };
-            let parts: Vec<&'a Expr> = match &given.field.value.kind {
-                ExprKind::List(parts) => parts.iter().collect(),
-                _ => vec![&given.field.value],
-            };
-            if parts.is_empty() {
-                self.findings.push(Diagnostic::error(
-                    "E0606",
-                    format!("`{key}` names nothing"),
-                    given.field.value.span,
-                ));
-            }
-            for part in parts {
-                let Some(measure) = self.measure(part, own) else { continue };
-                match &measure {
-                    Measure::Setting(name) => {
-                        let message = format!("`{name}` is a setting: a search is about what comes of the settings");
-                        self.findings.push(Diagnostic::error("E0606", message, part.span));
-                        continue;
-                    }
-                    Measure::Time => {
-                        let message = "time differs from run to run: a search by it could not be repeated";
-                        self.findings.push(
-                            Diagnostic::error("E0606", message, part.span)
-                                .note("`parameters` is a measure of size that stays the same"),
-                        );
-                        continue;
-                    }
-                    _ => {}
-                }
-                if let Some(better) = measure.direction()
-                    && better != direction
-                {
-                    let (wrong, right) = if direction == Direction::Minimize {
-                        ("minimizes", "maximize")
-                    } else {
-                        ("maximizes", "minimize")
-                    };
-                    let mut lint = Diagnostic::warning(
-                        "W0812",
-                        format!(
-                            "this {wrong} `{measure}`, of which {} is better",
-                            if right == "maximize" { "more" } else { "less" }
-                        ),
-                        given.field.key.span,
-                    );
-                    if places.is_empty() {
-                        lint = lint.replace(format!("write `{right}`"), given.field.key.span, right, false);
-                    }
-                    self.findings.push(lint);
-                }
-                if let Measure::Metric(m)
-                | Measure::Best(m)
-                | Measure::Final(m)
-                | Measure::At(m, _)
-                | Measure::EpochsTo(m, _) = &measure
-                    && m.set == Set::Test
-                    && !own[0].space.params.is_empty()
-                {
-                    self.findings.push(
-                        Diagnostic::warning("W0814", "the search looks at the test set", part.span)
-                            .label("the best trial's test figure is then too good")
-                            .note("search by `dev.…`, and show `test.…` of the best"),
-                    );
-                }
-                objectives.push(Objective { measure, direction });
-                places.push(part.span);
-            }
-        }
-        if objectives.len() > 2 {
-            self.findings.push(Diagnostic::error("E0606", "a search has one objective or two", places[2]));
-        }
-        if let [a, b] = objectives.as_slice()
-            && a.measure == b.measure
-        {
-            self.findings.push(Diagnostic::error("E0606", "both objectives are the same", places[1]));
-        }
-        let named = draft.fields.iter().any(|g| matches!(g.field.key.node.as_str(), "minimize" | "maximize"));
-        if objectives.is_empty() && !named {
-            let dev = own[0].sets.is_none_or(|sets| sets[1]);
-            let set = if dev { Set::Dev } else { Set::Train };
-            let measure = Measure::Metric(Metric { set, kind: MetricKind::Loss });
-            objectives.push(Objective { measure, direction: Direction::Minimize });
-        }
-        objectives
-    }
-
-    fn require(&mut self, draft: &Draft<'a>, own: &[Rc<Known>], template: &BTreeMap<String, Value>) -> Vec<Constraint> {
-        let Some(given) = draft.fields.iter().find(|g| g.field.key.node == "require") else { return Vec::new() };
-        let parts: Vec<&'a Expr> = match &given.field.value.kind {
-            ExprKind::List(parts) => parts.iter().collect(),
-            _ => vec![&given.field.value],
-        };
-        let mut constraints = Vec::new();
-        for part in parts {
-            let ExprKind::Compare(left, comparison, right) = &part.kind else {
-                let message = format!("`require` takes a comparison of settings, not {}", describe(part));
-                self.findings
-                    .push(Diagnostic::error("E0301", message, part.span).note("for example `width * depth <= 512`"));
-                continue;
-            };
-            let sides = (self.term(left, own, template), self.term(right, own, template));
-            if let (Some(left), Some(right)) = sides {
-                constraints.push(Constraint { left, comparison: plan_comparison(comparison.node), right });
-            }
-        }
-        constraints
-    }
-
-    /// Arithmetic over the settings of an experiment.
-    fn term(&mut self, expr: &'a Expr, own: &[Rc<Known>], template: &BTreeMap<String, Value>) -> Option<Value> {
-        match &expr.kind {
-            ExprKind::Number(x) => Some(Value::Number(*x)),
-            ExprKind::Negate(inner) => Some(Value::Negate(Box::new(self.term(inner, own, template)?))),
-            ExprKind::Arithmetic(left, operator, right) => {
-                let (left, right) = (self.term(left, own, template), self.term(right, own, template));
-                let operator = super::numbers::plan_operator(operator.node);
-                Some(Value::Arithmetic { operator, left: Box::new(left?), right: Box::new(right?) })
-            }
-            ExprKind::Name(_) | ExprKind::Member(..) => {
-                let name = super::measures::dotted(expr)?;
-                if !own[0].has(&name) {
-                    if let Some(Value::Number(x)) = template.get(&name) {
-                        return Some(Value::Number(*x));
-                    }
-                    if let ExprKind::Name(plain) = &expr.kind
-                        && let super::scope::Lookup::Found(id) = self.scope.look_up(plain, expr.span.file, None)
-                        && let Some(Expr { kind: ExprKind::Number(x), .. }) = self.scope.definitions[id].value
-                    {
-                        let target = self.scope.definitions[id].span;
-                        self.symbols.add(expr.span, plain, SymbolKind::Let, Some(target));
-                        return Some(Value::Number(*x));
-                    }
-                }
-                let name = self.setting(&name, expr.span, own)?;
-                let param = own[0].space.params.iter().find(|p| p.name == name)?;
-                if let Some(shown) = &param.shown {
-                    return Some(shown.clone());
-                }
-                match &param.domain {
-                    Domain::Choice { numbers: Some(numbers), .. } => Some(Value::Choice {
-                        param: name,
-                        options: numbers.iter().map(|x| Value::Number(*x)).collect(),
-                    }),
-                    Domain::Choice { .. } => {
-                        let message = format!("`{name}` is a choice without numbers");
-                        self.findings.push(Diagnostic::error("E0301", message, expr.span));
-                        None
-                    }
-                    _ => Some(Value::Draw(name)),
-                }
-            }
-            _ => {
-                let message = format!("a number or a setting is needed here, not {}", describe(expr));
-                self.findings.push(Diagnostic::error("E0301", message, expr.span));
-                None
-            }
-        }
-    }
-
-    /// `space = around(coarse.best, 25%)`.
-    fn around(&mut self, draft: &Draft<'a>, own: &[Rc<Known>]) -> Option<Around> {
-        let given = draft.fields.iter().find(|g| g.field.key.node == "space")?;
-        let ExprKind::Call(callee, args) = &given.field.value.kind else {
-            let message = format!("`space` takes `around(trial, share)`, not {}", describe(&given.field.value));
-            self.findings.push(
-                Diagnostic::error("E0301", message, given.field.value.span)
-                    .note("spaces themselves stand where their values do: `rate = log(1e-4, 1)`"),
-            );
-            return None;
-        };
-        let name = match &callee.kind {
-            ExprKind::Name(name) => name.as_str(),
-            _ => "",
-        };
-        let Some(call) = vocabulary::call(Category::Region, name) else {
-            self.unknown_call(name, callee.span, "`around`", ["around"]);
-            return None;
-        };
-        self.symbols.add(callee.span, name, SymbolKind::Call, None);
-        let matched = self.matched(call, args, given.field.value.span)?;
-        let argument = |key: &str| matched.iter().find(|(p, _)| p.name == key).map(|(_, e)| *e);
-        let trial = argument("trial")?;
-        let found = match self.reference(trial) {
-            Some(found) => found.ok()?,
-            None => {
-                let mut path = Vec::new();
-                match &steps(trial, &mut path).kind {
-                    ExprKind::Name(name) if !self.scope.is_lost(name, trial.span.file) => {
-                        self.unknown_experiment(name, trial.span)
-                    }
-                    ExprKind::Name(_) => {}
-                    _ => {
-                        let message = format!("one trial is needed here, not {}", describe(trial));
-                        self.findings.push(Diagnostic::error("E0603", message, trial.span));
-                    }
-                }
-                return None;
-            }
-        };
-        if !found.rest.is_empty() || found.selection.pick != Pick::Best {
-            let message = "`around` needs one trial";
-            let note = format!("for example `{}.best`", found.selection.experiment);
-            self.findings.push(Diagnostic::error("E0603", message, trial.span).note(note));
-            return None;
-        }
-        let share = match argument("share") {
-            Some(expr) => {
-                let share = self.constant(expr, "`share` of `around`")?;
-                if !(share > 0.0 && share <= 1.0) {
-                    self.findings.push(Diagnostic::error(
-                        "E0302",
-                        "`share` of `around` must be above 0, at most 1",
-                        expr.span,
-                    ));
-                    return None;
-                }
-                share
-            }
-            None => call.param("share").and_then(|p| p.default.number()).unwrap_or(0.25),
-        };
-        let shared = own[0].space.params.iter().any(|p| found.known.domain(&p.name).is_some());
-        if !shared && !own[0].broken && !found.known.broken {
-            let message = format!("`{}` and `{}` have no space in common", own[0].name, found.known.name);
-            self.findings.push(
-                Diagnostic::error("E0604", message, trial.span)
-                    .note(format!("start from it: `experiment {} from {} {{ … }}`", own[0].name, found.known.name)),
-            );
-            return None;
-        }
-        Some(Around { of: found.selection, share })
-    }
-
-    fn search(&mut self, draft: &Draft<'a>, space: &Space) -> Search {
-        let choices_only = space.params.iter().all(|p| matches!(p.domain, Domain::Choice { .. }));
-        let default = |call: &str, key: &str| {
-            vocabulary::call(Category::Search, call)
-                .and_then(|c| c.param(key))
-                .and_then(|p| p.default.number())
-                .unwrap_or(1.0)
-        };
-        let otherwise = match choices_only {
-            true => Search::Grid { points: default("grid", "points") as u32 },
-            false => Search::Auto { trials: default("auto", "trials") as u32 },
-        };
-        let Some(given) = draft.fields.iter().find(|g| g.field.key.node == "search").copied() else { return otherwise };
-        let Some(param) = vocabulary::block("experiment").and_then(|b| b.key("search")) else { return otherwise };
-        let Some(Value::Call { name, args }) = self.keyed(given, param.kind, param) else { return otherwise };
-        let number = |key: &str| match args.iter().find(|(k, _)| k == key) {
-            Some((_, Value::Number(x))) => *x,
-            _ => default(&name, key),
-        };
-        let trials = number("trials") as u32;
-        match name.as_str() {
-            "grid" => {
-                let points = number("points") as u32;
-                self.grid_lint(space, points, given.field.value.span);
-                Search::Grid { points }
-            }
-            "random" => Search::Random { trials },
-            "sobol" => Search::Sobol { trials },
-            "coarse_to_fine" => {
-                let rounds = number("rounds") as u32;
-                if trials < rounds {
-                    let message = format!("{trials} trials cannot be shared among {rounds} rounds");
-                    self.findings.push(Diagnostic::error("E0302", message, given.field.value.span));
-                }
-                Search::CoarseToFine { rounds, trials, keep: number("keep") }
-            }
-            "tpe" => Search::Tpe { trials },
-            "gp" => Search::Gp { trials },
-            _ => Search::Auto { trials },
-        }
-    }
-
-    fn grid_lint(&mut self, space: &Space, points: u32, span: Span) {
-        let size: f64 = space
-            .params
-            .iter()
-            .map(|param| match &param.domain {
-                Domain::Choice { labels, .. } => labels.len() as f64,
-                Domain::Int { low, high, .. } => f64::from(points).min((high - low + 1) as f64),
-                _ => f64::from(points),
-            })
-            .product();
-        if size > 10_000.0 {
-            self.findings.push(
-                Diagnostic::warning("W0820", format!("this grid has {size:.0} points"), span)
-                    .note("a grid over many spaces tries few values of each: `random(trials = 60)` tries another value of all in every trial"),
-            );
-        }
-    }
-
-    fn prune(&mut self, draft: &Draft<'a>, epochs: Option<f64>) -> Option<Prune> {
-        let given = draft.fields.iter().find(|g| g.field.key.node == "prune").copied()?;
-        let param = vocabulary::block("experiment")?.key("prune")?;
-        let Value::Call { name, args } = self.keyed(given, param.kind, param)? else { return None };
-        let number = |key: &str| match args.iter().find(|(k, _)| k == key) {
-            Some((_, Value::Number(x))) => *x as u32,
-            _ => vocabulary::call(Category::Prune, &name)
-                .and_then(|c| c.param(key))
-                .and_then(|p| p.default.number())
-                .unwrap_or(1.0) as u32,
-        };
-        let (prune, first) = match name.as_str() {
-            "halving" => (Prune::Halving { factor: number("factor"), from: number("from") }, number("from")),
-            "hyperband" => (Prune::Hyperband { factor: number("factor") }, 1),
-            _ => (Prune::Median { after: number("after") }, number("after")),
-        };
-        if let Some(epochs) = epochs
-            && f64::from(first) >= epochs
-        {
-            let message = format!("nothing is ever pruned: a trial has {epochs} epochs");
-            self.findings.push(Diagnostic::warning("W0813", message, given.field.value.span));
-        }
-        Some(prune)
     }
 
     fn experiment_lints(&mut self, draft: &Draft<'a>, ways: &[Way], epochs: Option<f64>) {

@@ -16,11 +16,12 @@ impl<'a> Checker<'a> {
         for id in 0..self.scope.definitions.len() {
             let definition = &self.scope.definitions[id];
             // Data are looked at even where the experiment that names them has other mistakes.
-            let seen = definition.used && !(definition.kind == Kind::Data && !self.read.contains(&id));
+            let seen = definition.used && (definition.kind != Kind::Data || self.read.contains(&id));
             if seen || definition.span.file != 0 {
                 continue;
             }
             self.drafts = Drafts::default();
+            self.steps = 0;
             match definition.kind {
                 Kind::Data => {
                     if let Some(value) = self.data_block(id) {

@@ -26,16 +26,25 @@ mod calls;
 mod checker;
 mod choices;
 mod claims;
+mod commands;
+mod constraints;
 mod data_blocks;
+mod data_errors;
 mod entries;
 mod experiments;
+mod filters;
 mod findings;
+mod layer_shapes;
 mod lints;
 mod measures;
 mod networks;
 mod numbers;
+mod objectives;
 mod outputs;
+mod references;
 mod scope;
+mod searches;
+mod settings;
 mod shapes;
 mod shows;
 mod spaces;
@@ -97,6 +106,8 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         experiments: HashMap::new(),
         order: Vec::new(),
         places: BTreeMap::new(),
+        steps: 0,
+        spent: false,
         uses: Vec::new(),
         bases: Vec::new(),
         read: HashSet::new(),

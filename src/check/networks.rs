@@ -135,6 +135,9 @@ impl<'a> Checker<'a> {
             self.circle(id);
             return None;
         }
+        if !self.spend(definition.span) {
+            return None;
+        }
         self.opening.push(id);
         let owner = head_name(block).map_or("", |(name, _)| name);
         let inside = cx.network;
@@ -204,6 +207,9 @@ impl<'a> Checker<'a> {
 
     fn layer(&mut self, call: &'static Call, args: &'a [Arg], at: Span, span: Span, cx: Cx<'_, 'a>) -> Option<Node> {
         self.symbols.add(at, call.name, SymbolKind::Call, None);
+        if !self.spend(span) {
+            return None;
+        }
         if call.body == Body::Layers {
             let message = format!("`{}` needs layers between braces", call.name);
             self.findings
@@ -282,6 +288,9 @@ impl<'a> Checker<'a> {
         let mut bodies = Vec::new();
         let mut sound = true;
         for copy in 0..most.max(1) {
+            if !self.spend(at) {
+                return None;
+            }
             let path = [cx.path, &[copy]].concat();
             match self.sequence(entries, Cx { path: &path, ..cx }) {
                 Some(node) => bodies.push(node),

@@ -24,8 +24,8 @@ pub(super) const SPACES: &[Call] = &[
     space(
         "int",
         &[
-            Param::needed("low", Type::Whole(Range::ANY), "lower end").fixed(),
-            Param::needed("high", Type::Whole(Range::ANY), "upper end").fixed(),
+            Param::needed("low", Type::Whole(Range::closed(-9e15, 9e15)), "lower end").fixed(),
+            Param::needed("high", Type::Whole(Range::closed(-9e15, 9e15)), "upper end").fixed(),
             Param::new("scale", Type::Word(SCALE), Default::Word("linear"), "how they are spread").fixed(),
         ],
         "whole numbers from low to high, both included",

@@ -274,3 +274,66 @@ fn the_examples_of_the_vocabulary_are_right() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+/// Data that need no reading, so that thousands of files can be checked.
+struct Made;
+
+impl DataFacts for Made {
+    fn describe(&self, pipeline: &Pipeline) -> Result<data::Facts, data::Error> {
+        match pipeline.source {
+            data::spec::Source::Csv(_) => {
+                Err(data::Error::FileMissing { path: pipeline.source.paths().first().unwrap_or(&"").into() })
+            }
+            _ => data::describe(&Pipeline::new(data::spec::Source::Iris), Path::new(".")),
+        }
+    }
+}
+
+/// Whatever is written, the check ends, marks places that are there, and gives a plan only if all is right.
+#[test]
+fn no_file_makes_the_check_fail() {
+    let mut texts: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder()).expect("the suite is there").filter_map(Result::ok) {
+        if entry.path().extension().is_some_and(|e| e == "exp") {
+            texts.push(std::fs::read_to_string(entry.path()).expect("a text"));
+        }
+    }
+    let words: Vec<&str> = texts.iter().flat_map(|t| t.split_inclusive([' ', '(', ')', ',', '\n', '{', '}'])).collect();
+    let mut state = 1u64;
+    let mut below = |n: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n.max(1)
+    };
+    for round in 0..1500 {
+        let text = &texts[below(texts.len())];
+        let mut parts: Vec<&str> = text.split_inclusive([' ', '(', ')', ',', '\n', '{', '}']).collect();
+        for _ in 0..=below(6) {
+            let at = below(parts.len() + 1);
+            match below(3) {
+                0 if at < parts.len() => {
+                    parts.remove(at);
+                }
+                1 if at < parts.len() => parts[at] = words[below(words.len())],
+                _ => parts.insert(at, words[below(words.len())]),
+            }
+        }
+        let sources = Sources::single("mutated.exp", parts.concat());
+        let (file, mistakes) = syntax::parse(&sources, 0);
+        let checked = check::notebook(&sources, &[file], &Made);
+        let length = sources.get(0).text.len();
+        for diagnostic in &checked.diagnostics {
+            for label in &diagnostic.labels {
+                let range = label.span.range();
+                assert!(range.start <= range.end && range.end <= length, "round {round}: {diagnostic:?}");
+                assert!(sources.get(0).text.get(range).is_some(), "round {round}: {diagnostic:?}");
+            }
+        }
+        let wrong = checked.diagnostics.iter().any(Diagnostic::is_error);
+        assert!(!(wrong && checked.notebook.is_some()), "round {round}: a plan in spite of errors");
+        assert!(
+            wrong || checked.notebook.is_some() || !mistakes.is_empty(),
+            "round {round}: neither a plan nor an error\n{}",
+            sources.get(0).text
+        );
+    }
+}

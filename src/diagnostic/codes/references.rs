@@ -64,4 +64,12 @@ pub(super) const CODES: &[Code] = &[
         wrong: "experiment a { run = command(\"sh train.sh {rate}\") }",
         right: "experiment a { run = command(\"sh train.sh {rate}\"), rate = log(1e-4, 1) }",
     },
+    Code {
+        code: "E0609",
+        title: "too deep or too large",
+        explanation: "Definitions that lead through dozens of others, or copies of copies that multiply to tens of \
+                      thousands of layers, are surely not meant, and no search could go through them.",
+        wrong: "network m { repeat(200) { repeat(200) { dense(8) -> relu } } -> dense(classes) -> softmax }\nexperiment a { data = flowers, network = m }",
+        right: "network m { repeat(2) { repeat(2) { dense(8) -> relu } } -> dense(classes) -> softmax }\nexperiment a { data = flowers, network = m }",
+    },
 ];
