@@ -117,7 +117,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), HEIGHT + 3);
         assert_eq!(lines[0], "   1.0000│●");
-        assert_eq!(lines[1], "         │   ●");
+        assert_eq!(lines[1], "         │ ● ●");
         assert_eq!(lines[HEIGHT - 1], "   0.0000│   ·");
         assert_eq!(lines[HEIGHT], "         └──┬─");
         assert_eq!(lines[HEIGHT + 1].trim(), "1  4");

@@ -90,5 +90,11 @@ pub fn rename(analysis: &Analysis, offset: usize, new: &str) -> Result<Vec<(Span
     }
     let mut places = places(analysis, target);
     places.retain(|span| analysis.sources.text(*span) == old);
+    // A rename that forgets a use breaks the file: better none.
+    let text = &analysis.sources.get(target.file).text;
+    let written = tokens(text).iter().filter(|t| t.kind == TokenKind::Word && text[t.start..t.end] == *old).count();
+    if written != places.iter().filter(|span| span.file == target.file).count() {
+        return Err(format!("not every `{old}` of the file is known to be this one: rename it by hand"));
+    }
     Ok(places.into_iter().map(|span| (span, new.to_string())).collect())
 }

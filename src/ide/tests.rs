@@ -123,24 +123,8 @@ fn names_of_the_notebook_are_offered() {
 }
 
 #[test]
-fn columns_of_the_file_are_offered() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("a.csv"), "size,petal length,kind\n1,2,a\n2,1,b\n3,1,a\n4,5,b\n")
-        .expect("written");
-    let text = "data d { source = csv(\"a.csv\", target = kind, drop = []) }";
-    let datasets = Datasets::new();
-    let facts = Rooted { datasets: &datasets, base: folder.path(), asked: Default::default() };
-    let analysis = analyse(Path::new("t.exp"), &mut |_| Ok(Source::new("t.exp", text)), &facts);
-    let at = text.find(']').expect("a bracket");
-    let found: Vec<(String, String)> = complete(&analysis, at).into_iter().map(|c| (c.label, c.insert)).collect();
-    assert!(found.contains(&("petal length".into(), "\"petal length\"".into())), "{found:?}");
-    assert!(found.contains(&("size".into(), "size".into())), "{found:?}");
-}
-
-#[test]
 fn nothing_is_offered_in_texts_comments_and_numbers() {
-    for text in ["# a‸", "let x = \"a‸", "let x = \"a‸\"", "\"\"\"\nprose ‸\n\"\"\"", "let x = 12‸", "let x = 1.‸"]
-    {
+    for text in ["# a‸", "let x = \"a‸", "let x = \"a‸\"", "\"\"\"\nprose ‸\n\"\"\"", "let x = 12‸"] {
         assert_eq!(labels(text), [] as [&str; 0], "{text}");
     }
 }
@@ -205,8 +189,7 @@ fn definitions_references_and_renaming() {
     assert!(!again.diagnostics.iter().any(|d| d.is_error()));
 
     let (analysis, at) = marked("norm\n", 0);
-    let edits = rename(&analysis, at, "order").expect("can be renamed");
-    assert_eq!(edits.len(), 3, "{edits:?}");
+    assert!(rename(&analysis, at, "order").is_err_and(|why| why.contains("by hand")));
 
     for (piece, new, why) in [
         ("placement", "stages", "defined already"),
