@@ -7,21 +7,19 @@ use std::collections::{BTreeMap, HashMap};
 use super::executor::Job;
 use super::expand::Expander;
 use crate::plan::build::objective_metric;
-use crate::plan::experiment::{Experiment, Prune};
+use crate::plan::experiment::Experiment;
 use crate::plan::training::Task;
-use crate::plan::value::Value;
 use crate::record::{Outcome, Run, Setting, Study, Trial};
-use crate::search::prune::{Curve, Decision, decide, due};
+use crate::search::prune::{Curve, due};
 use crate::search::{Proposal, SearchError, Searcher, Told};
-use crate::stats::measure::{epochs, measure};
 use crate::stats::select::ranked;
 use crate::store::{Key, Store, key, merge};
 
+mod judge;
+mod program;
+
 /// Candidates that are trained again on fresh seeds.
 const CANDIDATES: usize = 3;
-
-/// Epochs of a program up to which a run that was given up is looked for.
-const MOST_EPOCHS: u32 = 10_000;
 
 /// A repetition of a trial; those beyond the experiment's seeds confirm it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +66,6 @@ struct Slot {
     /// What programs that are still running have printed so far.
     partial: Vec<Option<Run>>,
     settled: bool,
-    pruned: Option<u32>,
 }
 
 /// An experiment under way.
@@ -226,7 +223,6 @@ impl<'a> StudyRun<'a> {
             runs: vec![None; self.experiment.seeds as usize],
             partial: vec![None; self.experiment.seeds as usize],
             settled: false,
-            pruned: None,
         });
         Ok(true)
     }
@@ -290,16 +286,6 @@ impl<'a> StudyRun<'a> {
         waiting.push(place);
     }
 
-    fn given_up_earlier(&self, key: &Key, place: Place, prune: Prune, store: &Store) -> Option<Run> {
-        let horizon = match self.experiment.template.get("epochs") {
-            Some(Value::Number(x)) => *x as u32,
-            _ => u32::MAX,
-        };
-        let rungs = (1..horizon.min(MOST_EPOCHS)).filter(|&epoch| due(&prune, horizon, place.trial, epoch));
-        let found = rungs.filter_map(|rung| store.get(&key::given_up(key, rung))).last();
-        found.map(|run| Run { repetition: place.repetition, ..run })
-    }
-
     /// Train the best candidates on seeds that the search has not seen.
     fn confirm(&mut self, store: &Store, jobs: &mut Vec<Job>) {
         let Some(seeds) = self.experiment.confirm else { return };
@@ -321,7 +307,7 @@ impl<'a> StudyRun<'a> {
     pub fn deliver(&mut self, key: &Key, run: &Run) -> bool {
         let Some(places) = self.waiting.remove(key) else { return false };
         let mut run = run.clone();
-        if !self.experiment.template.contains_key("run") {
+        if !self.runs_program() {
             // As it will be when it comes from the store.
             merge::narrow_to(&mut run, self.expander.observe, objective_metric(&self.experiment.objectives).0);
         }
@@ -376,168 +362,6 @@ impl<'a> StudyRun<'a> {
                 candidates.for_each(|(_, runs)| runs[fresh as usize] = Some(run.clone()));
             }
         }
-    }
-
-    /// Settle the trials whose runs are all in, rung by rung.
-    fn settle(&mut self, store: &Store, jobs: &mut Vec<Job>) -> bool {
-        let mut moved = false;
-        for index in self.open..self.slots.len() {
-            if let (Some(prune), true) = (self.experiment.prune, self.runs_program()) {
-                moved |= self.judge_program(index, prune, store, jobs);
-                continue;
-            }
-            let slot = &self.slots[index];
-            if slot.settled || slot.runs.iter().any(Option::is_none) {
-                continue;
-            }
-            let Some(prune) = self.experiment.prune.filter(|_| slot.horizon > 0) else {
-                self.settle_one(index);
-                moved = true;
-                continue;
-            };
-            self.curves[index] = self.curve(index);
-            let ended = slot.target >= slot.horizon || slot.runs.iter().flatten().any(over);
-            let (_, direction) = objective_metric(&self.experiment.objectives);
-            let own = &self.curves[index].values;
-            let decision = if ended {
-                None
-            } else {
-                Some(decide(&prune, slot.horizon, direction, index as u32, own, &self.curves))
-            };
-            match decision {
-                Some(Decision::Wait(_)) => continue,
-                Some(Decision::Go) => self.request(index, store, jobs),
-                Some(Decision::Stop) => {
-                    self.slots[index].pruned = Some(own.len() as u32);
-                    for run in self.slots[index].runs.iter_mut().flatten() {
-                        run.outcome = Outcome::Pruned;
-                    }
-                    self.settle_one(index);
-                }
-                None => self.settle_one(index),
-            }
-            moved = true;
-        }
-        while self.slots.get(self.open).is_some_and(|slot| slot.settled) {
-            self.open += 1;
-        }
-        moved
-    }
-
-    fn runs_program(&self) -> bool {
-        self.experiment.template.contains_key("run")
-    }
-
-    /// A program cannot be stopped at a rung and go on later: it runs on while it is judged by the epochs that it has printed. Its
-    /// record ends at the rung at which it was given up, however far it had come, so that the record does not depend on who was quick.
-    fn judge_program(&mut self, index: usize, prune: Prune, store: &Store, jobs: &mut Vec<Job>) -> bool {
-        let slot = &self.slots[index];
-        let known = slot.runs.iter().zip(&slot.partial).all(|(run, partial)| run.is_some() || partial.is_some());
-        if slot.settled || !known {
-            return false;
-        }
-        let horizon = match self.experiment.template.get("epochs") {
-            Some(Value::Number(x)) => *x as u32,
-            _ => slot.runs.iter().flatten().map(|run| epochs(run) as u32).max().unwrap_or(u32::MAX),
-        };
-        let complete = slot.runs.iter().all(Option::is_some);
-        self.curves[index] = self.curve(index);
-        let (_, direction) = objective_metric(&self.experiment.objectives);
-        let direction = self.experiment.objectives.first().map_or(direction, |o| o.direction);
-        let own = self.curves[index].values.clone();
-        let mut moved = false;
-        while let Some(rung) = (self.slots[index].target + 1..horizon)
-            .take_while(|&epoch| epoch as usize <= own.len())
-            .find(|&epoch| due(&prune, horizon, index as u32, epoch))
-        {
-            match decide(&prune, horizon, direction, index as u32, &own[..rung as usize], &self.curves) {
-                Decision::Wait(_) => return moved,
-                Decision::Go => self.slots[index].target = rung,
-                Decision::Stop => {
-                    self.give_up(index, rung, store);
-                    return true;
-                }
-            }
-            moved = true;
-        }
-        if complete {
-            self.settle_one(index);
-            return true;
-        }
-        // What was stored of a trial that was given up earlier does not reach far enough now.
-        for repetition in 0..self.experiment.seeds {
-            let place = Place { trial: index as u32, repetition };
-            let running = self.waiting.values().any(|places| places.contains(&place));
-            if self.slots[index].runs[repetition as usize].is_none() && !running {
-                self.slots[index].partial[repetition as usize] = None;
-                self.launch(place, jobs);
-            }
-        }
-        moved
-    }
-
-    fn launch(&mut self, place: Place, jobs: &mut Vec<Job>) {
-        let draws = &self.slots[place.trial as usize].proposal.draws;
-        if let Ok(task) = self.expander.task(draws, place.repetition, None) {
-            let key = key::task(&task);
-            self.waiting.entry(key).or_default().push(place);
-            jobs.push(Job { key, task, live: true });
-        }
-    }
-
-    /// End a program's trial at a rung; its tasks are no longer wanted.
-    fn give_up(&mut self, index: usize, rung: u32, store: &Store) {
-        self.waiting.retain(|_, places| {
-            places.retain(|place| place.trial as usize != index);
-            !places.is_empty()
-        });
-        for repetition in 0..self.experiment.seeds {
-            let slot = &mut self.slots[index];
-            let printed = slot.partial[repetition as usize].take();
-            let Some(mut run) = slot.runs[repetition as usize].take().or(printed) else { continue };
-            run.outcome = Outcome::Pruned;
-            run.series.values_mut().for_each(|series| series.truncate(rung as usize));
-            run.metrics = run.series.iter().filter_map(|(name, s)| Some((name.clone(), *s.last()?))).collect();
-            if let Ok(task) = self.expander.task(&slot.proposal.draws, repetition, None) {
-                // What cannot be stored is run again next time.
-                let _ = store.put(&key::given_up(&key::task(&task), rung), &run);
-            }
-            self.arrive(Place { trial: index as u32, repetition }, run, false);
-        }
-        self.slots[index].pruned = Some(rung);
-        self.settle_one(index);
-    }
-
-    /// An epoch of a program has been printed.
-    pub fn progress(&mut self, key: &Key, run: &Run) {
-        for place in self.waiting.get(key).into_iter().flatten() {
-            if let Some(partial) = self.slots[place.trial as usize].partial.get_mut(place.repetition as usize) {
-                *partial = Some(run.clone());
-            }
-        }
-    }
-
-    fn curve(&self, index: usize) -> Curve {
-        let slot = &self.slots[index];
-        let runs: Vec<&Run> =
-            slot.runs.iter().zip(&slot.partial).filter_map(|(r, p)| r.as_ref().or(p.as_ref())).collect();
-        let (metric, _) = objective_metric(&self.experiment.objectives);
-        let name = metric.to_string();
-        let series: Vec<&[f64]> = runs.iter().map(|run| run.series.get(&name).map_or(&[][..], Vec::as_slice)).collect();
-        let epochs = series.iter().map(|s| s.len()).min().unwrap_or(0);
-        let mean = |epoch: usize| series.iter().map(|s| s[epoch]).sum::<f64>() / series.len() as f64;
-        Curve { values: (0..epochs).map(mean).collect(), ended: false }
-    }
-
-    fn settle_one(&mut self, index: usize) {
-        self.slots[index].settled = true;
-        self.curves[index].ended = true;
-        let trial = self.trial(index);
-        self.told[index] = Told {
-            values: self.experiment.objectives.iter().map(|o| Some(measure(&trial, &o.measure)?.value)).collect(),
-            draws: trial.draws,
-            pruned: self.slots[index].pruned,
-        };
     }
 
     /// What is known now: trials with at least one run.
