@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::terminal::{Terminal, count};
-use crate::record::Setting;
+use crate::report::json::settings;
 use crate::report::name;
 use crate::run::plan::{Line, Plan, Planned};
 
@@ -85,20 +85,7 @@ pub fn duration(seconds: f64) -> String {
 
 /// The plan as JSON lines, one an experiment.
 pub fn json(file: &str, plan: &Plan, terminal: &Terminal) {
-    let line = |line: &Line| {
-        let settings: serde_json::Map<_, _> = line
-            .settings
-            .iter()
-            .map(|(name, setting)| {
-                let value = match setting {
-                    Setting::Number(x) => json!(x),
-                    Setting::Label(label) => json!(label),
-                };
-                (name.clone(), value)
-            })
-            .collect();
-        json!({ "trial": line.trial, "settings": settings })
-    };
+    let line = |line: &Line| json!({ "trial": line.trial, "settings": settings(&line.settings) });
     for planned in &plan.experiments {
         let continued: Vec<_> = planned
             .continued

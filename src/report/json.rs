@@ -1,5 +1,7 @@
 //! Results as lines of JSON for other programs. The schema is described in `docs/json.md`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::Results;
@@ -33,18 +35,16 @@ pub fn lines(file: &str, notebook: &Notebook, results: &Results) -> Vec<String> 
     lines.iter().map(Value::to_string).collect()
 }
 
+/// What a trial drew.
+pub fn settings(settings: &BTreeMap<String, Setting>) -> Value {
+    let value = |setting: &Setting| match setting {
+        Setting::Number(x) => json!(x),
+        Setting::Label(label) => json!(label),
+    };
+    settings.iter().map(|(name, setting)| (name.clone(), value(setting))).collect()
+}
+
 fn row(file: &str, experiment: &str, trial: &Trial, objectives: &[&crate::plan::metric::Measure]) -> Value {
-    let settings: serde_json::Map<String, Value> = trial
-        .settings
-        .iter()
-        .map(|(name, setting)| {
-            let value = match setting {
-                Setting::Number(x) => json!(x),
-                Setting::Label(label) => json!(label),
-            };
-            (name.clone(), value)
-        })
-        .collect();
     let runs: Vec<Value> = trial
         .runs
         .iter()
@@ -65,6 +65,6 @@ fn row(file: &str, experiment: &str, trial: &Trial, objectives: &[&crate::plan::
     let values: Vec<Option<f64>> = objectives.iter().map(|o| Some(measure::measure(trial, o)?.value)).collect();
     json!({
         "kind": "trial", "file": file, "experiment": experiment, "index": trial.index, "round": trial.round,
-        "settings": settings, "objectives": values, "runs": runs,
+        "settings": settings(&trial.settings), "objectives": values, "runs": runs,
     })
 }

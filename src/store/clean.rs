@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::index::Index;
 use super::key::Key;
 use super::segment::{self, Place, Writer};
-use super::{Inner, Store, StoreError, merge};
+use super::{Store, StoreError, merge};
 use crate::record::Run;
 use crate::record::atomic::PART;
 
@@ -62,10 +63,10 @@ impl Store {
         }
         let mut cleaned = Cleaned::default();
         {
-            let mut inner = self.lock();
-            inner.writer = None;
-            inner.compact(&self.runs(), wanted, &mut cleaned).map_err(failed)?;
-            inner.refresh(&self.runs())?;
+            let mut index = self.lock();
+            index.writer = None;
+            index.compact(&self.runs(), wanted, &mut cleaned).map_err(failed)?;
+            index.refresh(&self.runs())?;
         }
         let lineage = |name: &str| name.split_once('-').and_then(|(key, _)| key.parse().ok());
         cleaned.checkpoints = sweep(
@@ -93,7 +94,7 @@ struct Idle {
     _lock: File,
 }
 
-impl Inner {
+impl Index {
     fn compact(&mut self, runs: &Path, wanted: &Wanted, cleaned: &mut Cleaned) -> io::Result<()> {
         let mut idle = Vec::new();
         let mut order = Vec::new();

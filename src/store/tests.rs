@@ -1,6 +1,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
+use super::segment::Writer;
 use super::*;
 use crate::record::inspect::{Confusion, Inspection};
 use sample::{run, training};
@@ -213,8 +214,8 @@ fn a_full_disk_is_named() {
     let store = filled(folder.path(), 0..1);
     {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut inner = store.lock();
-        let (_, writer) = inner.writer.as_mut().unwrap();
+        let mut index = store.lock();
+        let (_, writer) = index.writer.as_mut().unwrap();
         let name = writer.name.clone();
         *writer = Writer::on(full(), full());
         writer.name = name;
@@ -387,6 +388,6 @@ fn a_hundred_thousand_runs_are_listed() {
     assert_eq!(list.len(), 100_000);
     assert!(list.iter().all(|(_, summary)| summary.epochs == 10 && summary.metrics.len() == 4));
     let line = format!("100,000 runs: opened in {opened:?}, listed in {listed:?}\n");
-    io::stderr().write_all(line.as_bytes()).unwrap();
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     assert!(listed.as_secs() < 20, "{line}");
 }
