@@ -1,6 +1,7 @@
 //! Calls and their arguments, held against the vocabulary.
 
 use crate::diagnostic::Diagnostic;
+use crate::plan::settings;
 use crate::plan::value::Value;
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind};
@@ -200,7 +201,7 @@ impl<'a> Checker<'a> {
             let subject = format!("`{}` of `{}`", param.name, call.name);
             let drawn = cx.drawn && param.drawn;
             let inner = Cx { names: &names, subject: &subject, param: Some(param), drawn, site: expr.span, ..cx };
-            match self.value(expr, param.kind, inner) {
+            match self.part_at(&settings::argument(param.name), |checker| checker.value(expr, param.kind, inner)) {
                 Some(value) => values.push((param.name.to_string(), value)),
                 None => sound = false,
             }

@@ -13,6 +13,7 @@ use crate::vocabulary::Param;
 use super::DataFacts;
 use super::experiments::Known;
 use super::findings::Findings;
+use super::places::Trail;
 use super::scope::{Definition, Kind, Lookup, Scope};
 use super::spaces::Drafts;
 use super::suggest;
@@ -36,6 +37,8 @@ pub(super) struct Checker<'a> {
     pub order: Vec<usize>,
     /// How many layers of each kind the network at hand has so far.
     pub places: BTreeMap<String, usize>,
+    /// Where the settings of the experiment at hand are written.
+    pub trail: Trail,
     /// Layers and uses of definitions that were met in the experiment at hand.
     pub steps: usize,
     /// Whether it was told that they are too many.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
+use crate::plan::settings;
 use crate::plan::space::Domain;
 use crate::plan::value::Value;
 use crate::syntax::tree::{Arg, Expr, ExprKind};
@@ -41,9 +42,10 @@ impl<'a> Checker<'a> {
         let id = self.drafts.at(expr.span, cx.path, cx.names, Domain::Choice { labels: labels.clone(), numbers: None });
         let own = cx.names.first().cloned().unwrap_or_default();
         let mut options = Vec::with_capacity(args.len());
-        for (arg, label) in args.iter().zip(&labels) {
+        for (number, (arg, label)) in args.iter().zip(&labels).enumerate() {
             let names = [format!("{own}.{label}")];
-            options.push(each(self, &arg.value, Cx { names: &names, ..cx }));
+            let read = |checker: &mut Self| each(checker, &arg.value, Cx { names: &names, ..cx });
+            options.push(self.part_at(&settings::option(number), read));
         }
         Some(Chosen { id, options })
     }

@@ -7,6 +7,7 @@ use crate::data::Facts;
 use crate::data::spec::Pipeline;
 use crate::diagnostic::Diagnostic;
 use crate::plan::build;
+use crate::plan::settings;
 use crate::plan::space::Domain;
 use crate::plan::value::Value;
 use crate::syntax::tree::{Expr, ExprKind, Field};
@@ -124,7 +125,7 @@ impl<'a> Checker<'a> {
             let subject = format!("`{}`", param.name);
             let names = [param.name.to_string(), format!("{owner}.{}", param.name)];
             let cx = Cx { owner, ..Cx::key(block, &subject, &names, Some(param), value.span) };
-            match self.value(value, param.kind, cx) {
+            match self.part_at(&settings::argument(param.name), |checker| checker.value(value, param.kind, cx)) {
                 Some(value) => args.push((param.name.to_string(), value)),
                 None => sound = false,
             }

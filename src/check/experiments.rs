@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::data::spec::Mode;
 use crate::diagnostic::Diagnostic;
 use crate::plan::experiment::{Experiment, Stage};
+use crate::plan::settings;
 use crate::plan::space::{Domain, Space};
 use crate::plan::value::Value;
 use crate::source::Span;
@@ -28,6 +29,8 @@ pub(super) struct Known {
     pub space: Space,
     /// Where each hyperparameter is written, by name.
     pub places: BTreeMap<String, Span>,
+    /// Where each of its settings is written.
+    pub written: BTreeMap<String, Span>,
     /// Which of train, dev and test have examples, where that is known.
     pub sets: Option<[bool; 3]>,
     pub mode: Option<Mode>,
@@ -111,6 +114,7 @@ impl<'a> Checker<'a> {
         self.experiments.insert(id, None);
         let drafts = std::mem::take(&mut self.drafts);
         let places = std::mem::take(&mut self.places);
+        let trail = std::mem::take(&mut self.trail);
         let uses = std::mem::take(&mut self.uses);
         self.opening.push(id);
         let bases = std::mem::replace(&mut self.bases, vec![id]);
@@ -120,6 +124,7 @@ impl<'a> Checker<'a> {
         self.steps = steps;
         self.drafts = drafts;
         self.places = places;
+        self.trail = trail;
         self.uses = uses;
         self.experiments.insert(id, Some(known.clone()));
         self.order.push(id);
@@ -134,6 +139,9 @@ impl<'a> Checker<'a> {
         let run = find(&draft, "run");
         let command = run.is_some();
         self.own_keys(block, command, &draft);
+        for given in &draft.fields {
+            self.setting_at(setting_of(&given.field.key.node), |checker| checker.trail.note(given.field.value.span));
+        }
 
         let data = find(&draft, "data").and_then(|given| self.read_data(given));
         let network = find(&draft, "network").and_then(|given| self.read_network(given));
@@ -174,7 +182,11 @@ impl<'a> Checker<'a> {
             };
             self.symbols.spaces.push(note);
         }
-        let places = self.drafts.list.iter().enumerate().map(|(i, d)| (names.names[i].clone(), d.span)).collect();
+        let places: BTreeMap<String, Span> =
+            self.drafts.list.iter().enumerate().map(|(i, d)| (names.names[i].clone(), d.span)).collect();
+        for (name, span) in &places {
+            self.setting_at(settings::space(name), |checker| checker.trail.note(*span));
+        }
         let fixed =
             draft.fields.iter().map(|g| g.field.key.node.clone()).filter(|key| !names.names.contains(key)).collect();
         let sets = ways.first().map(|_| [0, 1, 2].map(|set| ways.iter().all(|way| way.sets[set])));
@@ -194,6 +206,7 @@ impl<'a> Checker<'a> {
             names,
             space,
             places,
+            written: BTreeMap::new(),
             sets,
             mode,
             features,
@@ -239,6 +252,7 @@ impl<'a> Checker<'a> {
         self.experiment_lints(&draft, &ways, epochs);
 
         known = Rc::into_inner(known_so_far).unwrap_or_else(|| unreachable!("no reference is kept"));
+        known.written = std::mem::take(&mut self.trail.written);
         known.seeds = seeds;
         known.objectives = objectives.len().max(1);
         known.broken |= self.findings.errors() > errors;
@@ -387,19 +401,21 @@ impl<'a> Checker<'a> {
         let subject = format!("`{}`", param.name);
         let names = [param.name.to_string()];
         let cx = Cx::key(given.home, &subject, &names, Some(param), given.field.value.span);
-        self.value(&given.field.value, kind, cx)
+        self.setting_at(setting_of(param.name), |checker| checker.value(&given.field.value, kind, cx))
     }
 
     fn read_data(&mut self, given: Given<'a>) -> Option<Examples> {
         let names = ["data".to_string()];
         let cx = Cx::key(given.home, "`data`", &names, None, given.field.value.span);
-        self.examples(&given.field.value, cx)
+        self.setting_at("data".into(), |checker| checker.examples(&given.field.value, cx))
     }
 
     fn read_network(&mut self, given: Given<'a>) -> Option<Node> {
         let names = ["network".to_string()];
         let cx = Cx::key(given.home, "`network`", &names, None, given.field.value.span);
-        self.layers(&given.field.value, cx)
+        self.setting_at("network".into(), |checker| {
+            checker.network_at(|checker| checker.layers(&given.field.value, cx))
+        })
     }
 
     /// The keys whose values go into the template as they are.
@@ -426,7 +442,7 @@ impl<'a> Checker<'a> {
                     let names = [key.to_string()];
                     let subject = format!("`{key}`");
                     let cx = Cx::key(given.home, &subject, &names, None, given.field.value.span);
-                    self.free(&given.field.value, cx)
+                    self.setting_at(key.to_string(), |checker| checker.free(&given.field.value, cx))
                 }
                 _ => None,
             };
@@ -469,6 +485,14 @@ impl<'a> Checker<'a> {
     fn stop_value(&mut self, given: Given<'a>) -> Option<Value> {
         let param = vocabulary::block("experiment")?.key("early_stop")?;
         self.keyed(given, param.kind, param)
+    }
+}
+
+/// The setting that a key gives.
+fn setting_of(key: &str) -> String {
+    match key {
+        "minimize" | "maximize" => "objective".into(),
+        key => key.to_string(),
     }
 }
 

@@ -41,6 +41,7 @@ mod networks;
 mod numbers;
 mod objectives;
 mod outputs;
+mod places;
 mod references;
 mod scope;
 mod searches;
@@ -53,6 +54,7 @@ mod suggest;
 mod symbols;
 mod values;
 
+pub use places::Places;
 pub use symbols::{LayerNote, SpaceNote, Symbol, SymbolKind};
 
 use checker::Checker;
@@ -86,6 +88,8 @@ pub struct Checked {
     pub columns: BTreeMap<String, Vec<String>>,
     /// What the data blocks read, by block; several where a block has choices.
     pub data: Vec<(String, Pipeline)>,
+    /// Where the settings of each experiment are written.
+    pub places: Places,
 }
 
 /// Check a notebook: the trees of its files in the order of their sources, itself first. Mistakes that the parser found
@@ -106,6 +110,7 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         experiments: HashMap::new(),
         order: Vec::new(),
         places: BTreeMap::new(),
+        trail: places::Trail::default(),
         steps: 0,
         spent: false,
         uses: Vec::new(),
@@ -114,7 +119,9 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         described: Vec::new(),
     };
     let plan = checker.run();
-    let Checker { findings, mut symbols, .. } = checker;
+    let Checker { findings, mut symbols, experiments, .. } = checker;
+    let known = experiments.into_values().flatten();
+    let places = known.map(|known| (known.name.clone(), known.written.clone())).collect();
     let data = std::mem::take(&mut symbols.data);
     let diagnostics = findings.sorted();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
@@ -128,6 +135,7 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         spaces,
         columns,
         data,
+        places,
     }
 }
 

@@ -143,19 +143,22 @@ impl<'a> Checker<'a> {
         let inside = cx.network;
         let outer = if inside { None } else { Some(std::mem::take(&mut self.places)) };
         let owner = if inside { cx.owner } else { owner };
-        let node = self.sequence(
-            &block.entries,
-            Cx {
-                home: Some(block),
-                owner,
-                prefix: "",
-                subject: "a network",
-                param: None,
-                network: true,
-                drawn: true,
-                ..cx
-            },
-        );
+        let cx = Cx {
+            home: Some(block),
+            owner,
+            prefix: "",
+            subject: "a network",
+            param: None,
+            network: true,
+            drawn: true,
+            ..cx
+        };
+        let node = if inside {
+            self.sequence(&block.entries, cx)
+        } else {
+            self.trail.note(block.kind.span);
+            self.network_at(|checker| checker.sequence(&block.entries, cx))
+        };
         if let Some(outer) = outer {
             self.places = outer;
         }
@@ -217,7 +220,8 @@ impl<'a> Checker<'a> {
             return None;
         }
         let place = self.place(call.name, cx);
-        let args = self.arguments(call, args, span, Cx { network: true, drawn: true, ..cx }, Some(&place))?;
+        let inner = Cx { network: true, drawn: true, ..cx };
+        let args = self.layer_at(call.name, |checker| checker.arguments(call, args, span, inner, Some(&place)))?;
         self.layer_lints(call, &args, span);
         Some(Node::Layer { call, args, span })
     }

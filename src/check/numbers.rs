@@ -42,6 +42,7 @@ impl Number {
 impl<'a> Checker<'a> {
     /// A whole expression: its only draw in place takes the name that the context gives.
     pub fn number(&mut self, expr: &'a Expr, cx: Cx<'_, 'a>) -> Option<Number> {
+        self.trail.note(expr.span);
         let mut found = self.part(expr, cx)?;
         found.fresh.sort_unstable_by_key(|(id, _)| *id);
         found.fresh.dedup_by_key(|(id, _)| *id);
@@ -81,7 +82,7 @@ impl<'a> Checker<'a> {
                 Some(Number { value, low: -inner.high, high: -inner.low, ..inner })
             }
             ExprKind::Arithmetic(left, operator, right) => {
-                let (left, right) = (self.part(left, cx), self.part(right, cx));
+                let (left, right) = self.aside(|checker| (checker.part(left, cx), checker.part(right, cx)));
                 self.combine(left?, operator.node, right?, expr.span)
             }
             ExprKind::As(_, name) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::experiment::Stage;
+use crate::plan::settings;
 use crate::plan::value::Value;
 use crate::source::Span;
 use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
@@ -127,7 +128,8 @@ impl<'a> Checker<'a> {
             let subject = format!("`{key}`");
             let names = [format!("epoch{epoch}.{key}")];
             let cx = Cx::key(home, &subject, &names, Some(param), field.value.span);
-            let Some(value) = self.value(&field.value, param.kind, cx) else { continue };
+            let read = |checker: &mut Self| checker.value(&field.value, param.kind, cx);
+            let Some(value) = self.setting_at(settings::stage(epoch, key), read) else { continue };
             if key == "optimizer" {
                 *optimizers = self::optimizers(Some(&value));
             }

@@ -13,6 +13,7 @@ use super::symbols::SymbolKind;
 impl<'a> Checker<'a> {
     /// A value of this type; none if it is wrong, which is reported.
     pub fn value(&mut self, expr: &'a Expr, kind: Type, cx: Cx<'_, 'a>) -> Option<Value> {
+        self.trail.note(expr.span);
         match &expr.kind {
             ExprKind::As(_, name) if !is_number(kind) => {
                 let id = self.scope.at(name.span)?;
@@ -264,6 +265,7 @@ impl<'a> Checker<'a> {
 
     /// An entry of a command: a number, a word or a text.
     pub fn free(&mut self, expr: &'a Expr, cx: Cx<'_, 'a>) -> Option<Value> {
+        self.trail.note(expr.span);
         match &expr.kind {
             ExprKind::Text(text) => Some(Value::Text(text.clone())),
             ExprKind::Call(callee, args) if matches!(&callee.kind, ExprKind::Name(n) if n == "choice") => {

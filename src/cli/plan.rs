@@ -56,6 +56,12 @@ fn one(planned: &Planned, terminal: &Terminal) {
             format!("  later     {what}, once {whose} is done")
         });
     }
+    if planned.undecided > 0 {
+        terminal.line(format!(
+            "  open      {} of the last run, which may be chosen again",
+            count(planned.undecided, "trial")
+        ));
+    }
 }
 
 fn list<T>(items: &[T], terminal: &Terminal, text: impl Fn(&T) -> String) {
@@ -97,6 +103,7 @@ pub fn json(file: &str, plan: &Plan, terminal: &Terminal) {
             "continued": continued,
             "new": planned.new.iter().map(line).collect::<Vec<_>>(),
             "dropped": planned.dropped.iter().map(line).collect::<Vec<_>>(),
+            "open": planned.undecided,
             "later": planned.later.as_ref().map_or(0, |(trials, _)| *trials),
             "reasons": planned.reasons, "seconds": planned.seconds,
         });

@@ -152,10 +152,9 @@ fn planned(
     terminal: &Terminal,
 ) -> Exit {
     let options = Options { fresh: args.fresh, only: args.only.clone() };
-    let data = memo::read(&opened.data, &equipment.datasets);
     let memo = memo::recall(path, &equipment.store);
     let lock = std::fs::read_to_string(outputs::lock_path(path)).ok().and_then(|text| lock::parse(&text).ok());
-    let plan = plan(notebook, equipment, &opened.base, &options, &data, memo.as_ref(), lock.as_ref());
+    let plan = plan(notebook, opened, equipment, &options, memo.as_ref(), lock.as_ref());
     for warning in equipment.store.warnings() {
         terminal.say(format!("warning: {warning}"));
     }

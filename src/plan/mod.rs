@@ -6,6 +6,7 @@ pub mod experiment;
 pub mod metric;
 pub mod notebook;
 pub mod resolve;
+pub mod settings;
 pub mod show;
 pub mod space;
 pub mod text;

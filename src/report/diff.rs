@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::plan::experiment::Experiment;
 use crate::plan::notebook::Notebook;
+use crate::plan::settings::settings;
 use crate::plan::text::Shortest;
-use crate::plan::value::Value;
 use crate::record::Setting;
 use crate::record::lock::{Lock, Locked};
 use crate::stats::interval::{mean, welch_interval};
@@ -26,7 +25,7 @@ pub struct Side<'a> {
 /// A text that was changed, added (no `before`) or taken away (no `after`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// `optimizer.rate`, `space width`, `best norm`.
+    /// `optimizer.rate`, `network dense2.units`, `best norm`.
     pub name: String,
     /// What it was.
     pub before: Option<String>,
@@ -196,67 +195,6 @@ pub fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Ve
     names.into_iter().map(change).filter(|change| change.before != change.after).collect()
 }
 
-/// Everything that an experiment asks for, by name, as it reads in a file.
-pub fn settings(experiment: &Experiment) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    for (key, value) in &experiment.template {
-        flatten(key, value, &mut all);
-    }
-    for param in &experiment.space.params {
-        all.insert(format!("space {}", param.name), param.to_string());
-    }
-    for stage in &experiment.stages {
-        for (key, value) in &stage.changes {
-            flatten(&format!("at epoch {} {key}", stage.epoch), value, &mut all);
-        }
-    }
-    let listed = |items: Vec<String>| items.join(", ");
-    let objectives = experiment.objectives.iter().map(|o| format!("{} {}", o.direction, o.measure)).collect();
-    all.insert("objective".into(), listed(objectives));
-    all.insert("search".into(), experiment.search.to_string());
-    all.insert("seeds".into(), experiment.seeds.to_string());
-    all.insert("seed".into(), experiment.seed.to_string());
-    all.insert("lag".into(), experiment.lag.to_string());
-    if let Some(prune) = experiment.prune {
-        all.insert("prune".into(), prune.to_string());
-    }
-    if !experiment.require.is_empty() {
-        let require = experiment.require.iter().map(|c| format!("{} {} {}", c.left, c.comparison, c.right)).collect();
-        all.insert("require".into(), listed(require));
-    }
-    if let Some(seconds) = experiment.budget {
-        all.insert("budget".into(), format!("{}s", Shortest(seconds)));
-    }
-    if let Some(confirm) = experiment.confirm {
-        all.insert("confirm".into(), confirm.to_string());
-    }
-    if let Some(around) = &experiment.around {
-        all.insert("around".into(), format!("around({}, {}%)", around.of, Shortest(around.share * 100.0)));
-    }
-    all
-}
-
-/// A call is its name and an entry an argument, so that a changed argument is seen alone.
-fn flatten(key: &str, value: &Value, all: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Call { name, args } => {
-            all.insert(key.to_string(), name.clone());
-            args.iter().for_each(|(argument, value)| flatten(&format!("{key}.{argument}"), value, all));
-        }
-        Value::Choice { param, options }
-            if options.iter().any(|o| matches!(o, Value::Call { .. } | Value::Chain(_))) =>
-        {
-            all.insert(key.to_string(), param.clone());
-            for (i, option) in options.iter().enumerate() {
-                flatten(&format!("{key}, option {}", i + 1), option, all);
-            }
-        }
-        other => {
-            all.insert(key.to_string(), other.to_string());
-        }
-    }
-}
-
 /// Four significant digits, or more where fewer would not tell the two apart.
 fn pair(a: f64, b: f64) -> (String, String) {
     let shown = |x: f64, digits: usize| {
@@ -307,9 +245,10 @@ impl fmt::Display for MetricChange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::experiment::{Objective, Search};
+    use crate::plan::experiment::{Experiment, Objective, Search};
     use crate::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
     use crate::plan::space::{Domain, Param, Space};
+    use crate::plan::value::Value;
     use crate::record::digest::Digest;
 
     fn notebook(rate: f64, high: f64) -> Notebook {
@@ -374,7 +313,7 @@ mod tests {
         let (x, y) = (lock(&[0.95], "ab"), lock(&[0.95], "cd"));
         let found = diff(Side { notebook: Some(&a), lock: Some(&x) }, Side { notebook: Some(&b), lock: Some(&y) });
         let change = &found.experiments[0];
-        assert_eq!(change.settings[0].to_string(), "space beta1 log(0.001, 0.1) → log(0.001, 0.2)");
+        assert_eq!(change.settings[0].to_string(), "optimizer.beta1 log(0.001, 0.1) → log(0.001, 0.2)");
         assert_eq!(change.data[0].to_string(), "iris.csv abababababababab → cdcdcdcdcdcdcdcd");
     }
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::datasets::Datasets;
 use crate::data::spec::Pipeline;
 use crate::plan::notebook::Notebook;
+use crate::plan::space::Draws;
 use crate::record::digest::canonical;
-use crate::record::{NUMERICS, Setting, Study};
+use crate::record::{NUMERICS, Setting, Study, Trial};
 use crate::stats::measure;
 use crate::store::{Key, Store};
 
@@ -42,9 +43,12 @@ pub struct Read {
 pub struct TrialMemo {
     /// Its index.
     pub index: u32,
-    /// What it drew.
+    /// What it drew; nothing in a memo of an older version.
+    #[serde(default)]
+    pub draws: Draws,
+    /// The same as people see it.
     pub settings: BTreeMap<String, Setting>,
-    /// A key and a number of epochs a repetition.
+    /// A key and a number of epochs a repetition; those that confirm it come last.
     pub runs: Vec<(String, usize)>,
 }
 
@@ -73,8 +77,7 @@ pub fn keep(
     studies: &BTreeMap<String, Study>,
     data: BTreeMap<String, Read>,
 ) {
-    let mut trials: BTreeMap<_, _> =
-        studies.iter().map(|(name, study)| (name.clone(), study.trials.iter().map(trial).collect())).collect();
+    let mut trials: BTreeMap<_, _> = studies.iter().map(|(name, study)| (name.clone(), trials_of(study))).collect();
     // Experiments that were not run now are as they were.
     for (name, old) in recall(file, store).map(|memo| memo.trials).unwrap_or_default() {
         if notebook.experiments.iter().any(|e| e.name == name) {
@@ -87,12 +90,16 @@ pub fn keep(
     }
 }
 
-fn trial(trial: &crate::record::Trial) -> TrialMemo {
-    TrialMemo {
+fn trials_of(study: &Study) -> Vec<TrialMemo> {
+    let confirmed =
+        |trial: &Trial| study.confirmed.iter().find(|c| c.index == trial.index).map_or(&[][..], |c| &c.runs);
+    let memo = |trial: &Trial| TrialMemo {
         index: trial.index,
+        draws: trial.draws.clone(),
         settings: trial.settings.clone(),
-        runs: trial.runs.iter().map(|run| (run.key.clone(), measure::epochs(run))).collect(),
-    }
+        runs: trial.runs.iter().chain(confirmed(trial)).map(|run| (run.key.clone(), measure::epochs(run))).collect(),
+    };
+    study.trials.iter().map(memo).collect()
 }
 
 /// What is known of data, by the names of their files.

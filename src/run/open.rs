@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::datasets::Datasets;
-use crate::check::{self, Checked, DataFacts};
+use crate::check::{self, Checked, DataFacts, Places};
 use crate::data::spec::Pipeline;
 use crate::data::{self, Facts};
 use crate::diagnostic::Diagnostic;
@@ -26,12 +26,23 @@ pub struct Opened {
     pub data: Vec<Pipeline>,
     /// The same by the names of their blocks.
     pub named: Vec<(String, Pipeline)>,
+    /// Where the settings of each experiment are written.
+    pub places: Places,
 }
 
 impl Opened {
     /// Whether it cannot run.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Where a setting of an experiment is written, if it is: `line 14`, `line 3 of rates.exp`.
+    pub fn line(&self, experiment: &str, setting: &str) -> Option<String> {
+        let span = self.places.get(experiment)?.get(setting)?;
+        let source = self.sources.get(span.file);
+        let (line, _) = source.line_column(span.start as usize);
+        let name = Path::new(&source.name).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        Some(if span.file == 0 { format!("line {line}") } else { format!("line {line} of {name}") })
     }
 }
 
@@ -66,11 +77,11 @@ pub fn open_from(path: &Path, datasets: &Datasets, read: &mut dyn FnMut(&Path) -
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let (sources, files, mut diagnostics) = syntax::load(path, read);
     let rooted = Rooted { datasets, base: &base, asked: RefCell::default() };
-    let Checked { notebook, diagnostics: found, data: named, .. } = check::notebook(&sources, &files, &rooted);
+    let Checked { notebook, diagnostics: found, data: named, places, .. } = check::notebook(&sources, &files, &rooted);
     let data = rooted.asked.into_inner();
     let named = named.into_iter().map(|(name, pipeline)| (name, pipeline.rooted(&base))).collect();
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| (d.span().file, d.span().start));
     let broken = diagnostics.iter().any(Diagnostic::is_error);
-    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics, data, named }
+    Opened { base, sources, notebook: notebook.filter(|_| !broken), diagnostics, data, named, places }
 }

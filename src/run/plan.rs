@@ -1,20 +1,24 @@
 //! What a run would do and why: what is stored, what goes on from a checkpoint, what is new, what is no longer wanted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
-use super::memo::{Memo, Read, TrialMemo};
+use super::expand::Expander;
+use super::memo::{self, Memo, Read, TrialMemo};
+use super::open::Opened;
 use super::study::Asked;
 use super::survey::{Surveyed, survey};
 use super::worker::{Equipment, last_checkpoint};
-use super::{Options, RunError};
+use super::{Options, RunError, narrow, result};
 use crate::plan::notebook::Notebook;
-use crate::plan::training::{Precision, Task, Training};
+use crate::plan::settings::settings;
+use crate::plan::training::{Observe, Precision, Task, Training};
 use crate::record::lock::{self, Lock};
-use crate::record::{NUMERICS, Setting, Trial};
+use crate::record::{NUMERICS, Setting, Study, Trial};
 use crate::report::diff;
+use crate::search::space;
 use crate::stats::interval::mean;
 use crate::stats::measure;
+use crate::store::key;
 
 /// What a run would do.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +40,8 @@ pub struct Planned {
     pub new: Vec<Line>,
     /// Trials of the last run that are no longer wanted.
     pub dropped: Vec<Line>,
+    /// How many trials of the last run a search that learns from results may choose again or drop.
+    pub undecided: usize,
     /// Trials that are not known before others have ended, and whose: its own, or an experiment's.
     pub later: Option<(u32, String)>,
     /// Why there is something to do.
@@ -60,31 +66,31 @@ impl Plan {
     }
 }
 
-/// What a run would do with a notebook; `memo` and `lock` say how things were.
+/// What a run would do with an opened file; `memo` and `lock` say how things were.
 ///
 /// # Errors
 /// As [`survey`].
 pub fn plan(
     notebook: &Notebook,
+    opened: &Opened,
     equipment: &Equipment,
-    base: &Path,
     options: &Options,
-    data: &BTreeMap<String, Read>,
     memo: Option<&Memo>,
     lock: Option<&Lock>,
 ) -> Result<Plan, RunError> {
-    let surveyed = survey(notebook, &equipment.store, &equipment.datasets, base, options)?;
+    let surveyed = survey(notebook, &equipment.store, &equipment.datasets, &opened.base, options)?;
+    let keys = surveyed.iter().flat_map(|one| &one.asked).map(|asked| asked.key.to_string()).collect();
+    let data = memo::read(&opened.data, &equipment.datasets);
+    let old = Old { notebook, opened, equipment, data, memo, lock, surveyed: &surveyed, keys };
     let mut plan = Plan::default();
     for one in &surveyed {
         let mut planned = trials(one, equipment, options.fresh);
-        let before = memo.and_then(|memo| memo.trials.get(&planned.name)).map_or(&[][..], Vec::as_slice);
-        if one.proposed {
-            planned.dropped = dropped(before, one, &surveyed);
-        }
+        let before = old.trials(&planned.name);
+        old.dropped(one, &mut planned);
         if !planned.continued.is_empty() || !planned.new.is_empty() || planned.later.is_some() {
-            planned.reasons = reasons(&planned.name, notebook, data, memo, lock, options.fresh);
+            planned.reasons = old.reasons(&planned.name, options.fresh);
         } else if !planned.dropped.is_empty() {
-            planned.reasons = changes(&planned.name, notebook, data, memo);
+            planned.reasons = old.changes(&planned.name);
         }
         planned.seconds = seconds(one, &planned, before, equipment);
         plan.experiments.push(planned);
@@ -92,9 +98,7 @@ pub fn plan(
     if let Some(memo) = memo.filter(|_| options.only.is_empty()) {
         let now: BTreeSet<&str> = notebook.experiments.iter().map(|e| e.name.as_str()).collect();
         for (name, trials) in memo.trials.iter().filter(|(name, _)| !now.contains(name.as_str())) {
-            let keys = wanted(&surveyed);
-            let gone = trials.iter().filter(|t| !t.runs.iter().any(|(key, _)| keys.contains(key)));
-            let dropped: Vec<Line> = gone.map(line).collect();
+            let dropped: Vec<Line> = trials.iter().filter(|trial| !old.wanted(trial)).map(line).collect();
             if !dropped.is_empty() {
                 let reasons = vec!["the experiment is no longer in the file".to_string()];
                 plan.experiments.push(Planned { name: name.clone(), dropped, reasons, ..Planned::default() });
@@ -162,85 +166,137 @@ fn epoch(equipment: &Equipment, training: &Training) -> u32 {
     found.unwrap_or(0)
 }
 
-/// The keys that anything asks for.
-fn wanted(surveyed: &[Surveyed]) -> BTreeSet<String> {
-    surveyed.iter().flat_map(|one| &one.asked).map(|asked| asked.key.to_string()).collect()
-}
-
-/// The trials of the last run that nothing asks for any more. One that goes on for longer is none of them.
-fn dropped(before: &[TrialMemo], one: &Surveyed, all: &[Surveyed]) -> Vec<Line> {
-    let keys = wanted(all);
-    let now: HashMap<u32, &Trial> = one.study.trials.iter().map(|trial| (trial.index, trial)).collect();
-    let epochs: HashMap<u32, u32> =
-        one.asked.iter().filter_map(|a| Some((a.place.trial, training(a)?.epochs))).collect();
-    let longer = |old: &TrialMemo| {
-        let same = now.get(&old.index).is_some_and(|trial| trial.settings == old.settings);
-        let done = old.runs.iter().map(|(_, epochs)| *epochs as u32).max().unwrap_or(0);
-        same && epochs.get(&old.index).is_some_and(|epochs| *epochs > done)
-    };
-    before.iter().filter(|old| !old.runs.iter().any(|(key, _)| keys.contains(key)) && !longer(old)).map(line).collect()
-}
-
 fn line(trial: &TrialMemo) -> Line {
     Line { trial: trial.index, settings: trial.settings.clone() }
 }
 
-/// What of an experiment, and of those that it uses, is not as it was in the last run.
-fn changes(name: &str, notebook: &Notebook, data: &BTreeMap<String, Read>, memo: Option<&Memo>) -> Vec<String> {
-    let Some(memo) = memo else { return Vec::new() };
-    let mut all = Vec::new();
-    let mut open = vec![name.to_string()];
-    let mut seen = BTreeSet::new();
-    while let Some(name_now) = open.pop() {
-        let find = |notebook: &Notebook| notebook.experiments.iter().find(|e| e.name == name_now).cloned();
-        let Some(now) = find(notebook).filter(|_| seen.insert(name_now.clone())) else { continue };
-        open.extend(now.after.clone());
-        let Some(before) = find(&memo.notebook) else { continue };
-        let (before, now) = (diff::settings(&before), diff::settings(&now));
-        let of = if name_now == name { String::new() } else { format!("{name_now}: ") };
-        all.extend(diff::changes(&before, &now).into_iter().map(|change| format!("{of}{change}")));
-    }
-    for (file, now) in data {
-        match memo.data.get(file) {
-            Some(before) if before.rows != now.rows => {
-                all.push(format!("data {file}: {} → {} rows", before.rows, now.rows));
-            }
-            Some(before) if before.fingerprint != now.fingerprint => all.push(format!("data {file}: other bytes")),
-            Some(_) => {}
-            None if !memo.data.is_empty() => all.push(format!("data {file}, new")),
-            None => {}
-        }
-    }
-    if memo.numerics != NUMERICS {
-        all.push(format!("version of the numbers {} → {NUMERICS}", memo.numerics));
-    }
-    all
+/// The file as it is beside the last run of it.
+struct Old<'a> {
+    notebook: &'a Notebook,
+    opened: &'a Opened,
+    equipment: &'a Equipment,
+    data: BTreeMap<String, Read>,
+    memo: Option<&'a Memo>,
+    lock: Option<&'a Lock>,
+    surveyed: &'a [Surveyed],
+    /// All that anything asks for.
+    keys: BTreeSet<String>,
 }
 
-/// Why an experiment has something to do.
-fn reasons(
-    name: &str,
-    notebook: &Notebook,
-    data: &BTreeMap<String, Read>,
-    memo: Option<&Memo>,
-    lock: Option<&Lock>,
-    fresh: bool,
-) -> Vec<String> {
-    if fresh {
-        return vec!["nothing that is stored is used (--fresh)".into()];
+impl Old<'_> {
+    /// What the last run had of an experiment.
+    fn trials(&self, name: &str) -> &[TrialMemo] {
+        self.memo.and_then(|memo| memo.trials.get(name)).map_or(&[], Vec::as_slice)
     }
-    let changes = changes(name, notebook, data, memo);
-    if !changes.is_empty() {
-        return changes;
+
+    /// Whether anything asks for a trial of the last run.
+    fn wanted(&self, trial: &TrialMemo) -> bool {
+        trial.runs.iter().any(|(key, _)| self.keys.contains(key))
     }
-    let known = memo.is_some_and(|memo| memo.trials.contains_key(name));
-    let locked = lock.and_then(|lock| lock.experiments.get(name));
-    vec![match locked {
-        Some(locked) if locked.plan == lock::plan(notebook, name) => "as in the lock, but not stored here".into(),
-        Some(_) if !known => "not as in the lock".into(),
-        _ if known => "not stored, or not whole".into(),
-        _ => "not run yet".into(),
-    }]
+
+    /// The trials of the last run that nothing asks for any more. One that goes on for longer is none of them; one that the search has
+    /// not come to is none of them either, if it may choose it again.
+    fn dropped(&self, one: &Surveyed, planned: &mut Planned) {
+        let now: HashMap<u32, &Trial> = one.study.trials.iter().map(|trial| (trial.index, trial)).collect();
+        let epochs: HashMap<u32, u32> =
+            one.asked.iter().filter_map(|a| Some((a.place.trial, training(a)?.epochs))).collect();
+        let longer = |old: &TrialMemo| {
+            let same = now.get(&old.index).is_some_and(|trial| trial.settings == old.settings);
+            let done = old.runs.iter().map(|(_, epochs)| *epochs as u32).max().unwrap_or(0);
+            same && epochs.get(&old.index).is_some_and(|epochs| *epochs > done)
+        };
+        let gone = self.trials(&planned.name).iter().filter(|old| !self.wanted(old) && !longer(old));
+        let (gone, unknown): (Vec<&TrialMemo>, Vec<_>) =
+            gone.partition(|old| one.proposed || now.contains_key(&old.index));
+        let (open, lost) = self.possible(&planned.name, unknown);
+        planned.dropped = gone.into_iter().chain(lost).map(line).collect();
+        planned.undecided = open.len();
+    }
+
+    /// The trials of the last run that would be the same trainings if their draws came again, and those that would not.
+    fn possible<'t>(&self, name: &str, trials: Vec<&'t TrialMemo>) -> (Vec<&'t TrialMemo>, Vec<&'t TrialMemo>) {
+        let Some(experiment) = self.notebook.experiments.iter().find(|e| e.name == name) else {
+            return (Vec::new(), trials);
+        };
+        let complete =
+            self.surveyed.iter().filter(|one| one.complete && experiment.after.contains(&one.study.experiment));
+        let studies: BTreeMap<String, Study> =
+            complete.map(|one| (one.study.experiment.clone(), one.study.clone())).collect();
+        let experiment = narrow(experiment, &studies);
+        let expander = Expander {
+            experiment: &experiment,
+            base: &self.opened.base,
+            datasets: &self.equipment.datasets,
+            observe: &Observe::default(),
+            results: &|of, measure| result(&studies, of, measure),
+        };
+        let same = |old: &TrialMemo, epochs: Option<u32>| match expander.task(&old.draws, 0, epochs) {
+            Ok(task) => old.runs.first().is_none_or(|(stored, _)| key::task(&task).to_string() == *stored),
+            // What it depends on is not known yet.
+            Err(_) => true,
+        };
+        trials.into_iter().partition(|old| {
+            let rung = old.runs.first().map(|(_, epochs)| *epochs as u32);
+            space::contains(&experiment.space, &old.draws)
+                && space::satisfied(&experiment.require, &old.draws)
+                && (same(old, None) || same(old, rung))
+        })
+    }
+
+    /// What of an experiment, and of those that it uses, is not as it was in the last run.
+    fn changes(&self, name: &str) -> Vec<String> {
+        let Some(memo) = self.memo else { return Vec::new() };
+        let mut all = Vec::new();
+        let mut open = vec![name.to_string()];
+        let mut seen = BTreeSet::new();
+        while let Some(name_now) = open.pop() {
+            let find = |notebook: &Notebook| notebook.experiments.iter().find(|e| e.name == name_now).cloned();
+            let Some(now) = find(self.notebook).filter(|_| seen.insert(name_now.clone())) else { continue };
+            open.extend(now.after.clone());
+            let Some(before) = find(&memo.notebook) else { continue };
+            let of = if name_now == name { String::new() } else { format!("{name_now}: ") };
+            for change in diff::changes(&settings(&before), &settings(&now)) {
+                let line = self.opened.line(&name_now, &change.name).filter(|_| change.after.is_some());
+                all.push(format!("{of}{change}{}", line.map_or_else(String::new, |line| format!(", {line}"))));
+            }
+        }
+        for (file, now) in &self.data {
+            match memo.data.get(file) {
+                Some(before) if before.rows != now.rows => {
+                    all.push(format!("data {file}: {} → {} rows", before.rows, now.rows));
+                }
+                Some(before) if before.fingerprint != now.fingerprint => all.push(format!("data {file}: other bytes")),
+                Some(_) => {}
+                None if !memo.data.is_empty() => all.push(format!("data {file}, new")),
+                None => {}
+            }
+        }
+        if memo.numerics != NUMERICS {
+            all.push(format!("version of the numbers {} → {NUMERICS}", memo.numerics));
+        }
+        all
+    }
+
+    /// Why an experiment has something to do.
+    fn reasons(&self, name: &str, fresh: bool) -> Vec<String> {
+        if fresh {
+            return vec!["nothing that is stored is used (--fresh)".into()];
+        }
+        let changes = self.changes(name);
+        if !changes.is_empty() {
+            return changes;
+        }
+        let known = self.memo.is_some_and(|memo| memo.trials.contains_key(name));
+        let locked = self.lock.and_then(|lock| lock.experiments.get(name));
+        vec![match locked {
+            Some(locked) if locked.plan == lock::plan(self.notebook, name) => {
+                "as in the lock, but not stored here".into()
+            }
+            Some(_) if !known => "not as in the lock".into(),
+            _ if known => "not stored, or not whole".into(),
+            _ => "not run yet".into(),
+        }]
+    }
 }
 
 /// How long the open trials take on one thread, judged by the stored runs of the experiment now and before.

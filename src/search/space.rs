@@ -45,6 +45,26 @@ pub fn draw(space: &Space, seed: u64, trial: u32, attempt: u32) -> Draws {
     draw_with(space, |_, param| stream(seed, &param.name, trial, attempt).uniform())
 }
 
+/// Whether a space can give these draws.
+pub fn contains(space: &Space, draws: &Draws) -> bool {
+    let active: Vec<&Param> = space.params.iter().filter(|param| active(space, param, draws)).collect();
+    let drawn = |param: &&Param| draws.get(&param.name).is_some_and(|draw| gives(&param.domain, draw));
+    active.len() == draws.len() && active.iter().all(drawn)
+}
+
+fn gives(domain: &Domain, draw: &Draw) -> bool {
+    match (domain, draw) {
+        (Domain::Choice { labels, .. }, Draw::Option(option)) => *option < labels.len(),
+        (Domain::Linear { low, high } | Domain::Log { low, high }, Draw::Number(x)) => (*low..=*high).contains(x),
+        (Domain::Int { low, high, .. }, Draw::Number(x)) => {
+            x.fract() == 0.0 && (*low as f64..=*high as f64).contains(x)
+        }
+        (Domain::Normal { .. }, Draw::Number(_)) => true,
+        (Domain::Steps { of, .. }, draw) => gives(of, draw),
+        (Domain::Choice { .. }, Draw::Number(_)) | (_, Draw::Option(_)) => false,
+    }
+}
+
 /// Whether a hyperparameter's conditions hold of the draws so far.
 pub fn active(space: &Space, param: &Param, draws: &Draws) -> bool {
     param.when.iter().all(|condition| match condition {
