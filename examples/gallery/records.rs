@@ -410,6 +410,7 @@ pub fn notebook() -> (Notebook, String, Results) {
         lag: 8,
         budget: None,
         confirm: None,
+        cpus: 1,
         after: vec![],
         around: None,
     };

@@ -237,6 +237,7 @@ impl<'a> Checker<'a> {
         let lag = whole(self, "lag").or(key_default("lag")).unwrap_or(8.0) as u32;
         let confirm = whole(self, "confirm").map(|n| n as u32);
         let budget = whole(self, "budget");
+        let cpus = whole(self, "cpus").or(key_default("cpus")).unwrap_or(1.0) as u32;
         if let (Some(folds), Some(given)) = (folds, find(&draft, "seeds"))
             && !(seeds as usize).is_multiple_of(folds)
         {
@@ -275,6 +276,7 @@ impl<'a> Checker<'a> {
                 lag,
                 budget,
                 confirm,
+                cpus,
                 after,
                 around,
             });

@@ -76,6 +76,8 @@ pub enum Command {
     Export(Export),
     /// The best model of an experiment on the rows of a CSV.
     Predict(Predict),
+    /// Do a task that is asked for in a line of JSON on standard input, and print its record as a line.
+    Trial(Trial),
     /// Take out of the store what no current file uses.
     Clean(Clean),
     /// Explain a kind, key, layer, space, metric or error code.
@@ -86,7 +88,7 @@ pub enum Command {
 }
 
 /// How trials are trained.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Engine {
     /// Worker threads; one a core when absent.
     #[arg(long, value_name = "N")]
@@ -94,6 +96,44 @@ pub struct Engine {
     /// Instructions to use: scalar, avx2 or avx512 (the best that there is when absent; the results are the same).
     #[arg(long, env = "CAVIAR_SIMD", value_name = "PATH")]
     pub simd: Option<String>,
+    /// Where trials are trained: `local`, `ray` or `ray=ADDRESS` (a running Ray cluster), `slurm`. The results are the same.
+    #[arg(long, value_name = "WHERE", default_value = "local")]
+    pub on: On,
+    /// How many nodes to ask Slurm for.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub nodes: u32,
+}
+
+/// Where trials are trained.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum On {
+    /// Threads of this process.
+    #[default]
+    Local,
+    /// So many processes of this machine.
+    Processes(usize),
+    /// A Ray cluster, found by an address or by itself.
+    Ray(Option<String>),
+    /// An allocation of Slurm.
+    Slurm,
+}
+
+impl std::str::FromStr for On {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            None if text == "local" => Ok(On::Local),
+            None if text == "ray" => Ok(On::Ray(None)),
+            None if text == "slurm" => Ok(On::Slurm),
+            Some(("ray", address)) if !address.is_empty() => Ok(On::Ray(Some(address.into()))),
+            Some(("processes", count)) => match count.parse() {
+                Ok(count) if (1..=1024).contains(&count) => Ok(On::Processes(count)),
+                _ => Err(format!("`{count}` is no number of processes")),
+            },
+            _ => Err("give `local`, `ray`, `ray=ADDRESS` or `slurm`".into()),
+        }
+    }
 }
 
 /// Arguments of `run`.
@@ -248,6 +288,32 @@ pub struct Predict {
 pub struct Clean {
     /// A file or folder whose store is cleaned; this folder when absent.
     pub path: Option<PathBuf>,
+}
+
+/// Arguments of `trial`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Trial {
+    /// Read one request a line and answer each as it ends, until standard input ends.
+    #[arg(long)]
+    pub bundle: bool,
+    /// Print the requests of all runs of a file that are not stored, as far as they are known, one a line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "keep"])]
+    pub list: Option<PathBuf>,
+    /// Read records, one a line, into the store of a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub keep: Option<PathBuf>,
+    /// Stop at the next step when standard input closes, also in the middle of a task.
+    #[arg(long, requires = "bundle")]
+    pub attached: bool,
+    /// Where data files are by their hashes; `caviar` in the user's folder of caches when absent.
+    #[arg(long, env = "CAVIAR_DATA_CACHE", value_name = "DIR")]
+    pub data_cache: Option<PathBuf>,
+    /// Threads that work on one product.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+    /// Instructions to use: scalar, avx2 or avx512 (the best that there is when absent; the results are the same).
+    #[arg(long, env = "CAVIAR_SIMD", value_name = "PATH")]
+    pub simd: Option<String>,
 }
 
 /// Arguments of `fmt`.

@@ -31,7 +31,7 @@ pub fn run(args: &Clean, terminal: &Terminal) -> Exit {
     let mut known = true;
     let files = watch::find(&top).notebooks;
     for file in &files {
-        let equipment = match super::run::equipment(file, &Engine { threads: None, simd: None }, &datasets, false) {
+        let equipment = match super::run::equipment(file, &Engine::default(), &datasets, false) {
             Ok(equipment) => equipment,
             Err(message) => {
                 terminal.error(message);

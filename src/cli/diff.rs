@@ -110,7 +110,7 @@ fn now(path: &Path, datasets: &Arc<Datasets>, terminal: &Terminal) -> Result<Sta
 
 /// The lock of what is stored, if all is.
 fn stored(path: &Path, opened: &Opened, notebook: &Notebook, datasets: &Arc<Datasets>) -> Option<Lock> {
-    let engine = super::args::Engine { threads: None, simd: None };
+    let engine = super::args::Engine::default();
     let equipment = super::run::equipment(path, &engine, datasets, false).ok()?;
     let surveyed = survey(notebook, &equipment.store, datasets, &opened.base, &Options::default()).ok()?;
     if surveyed.iter().any(|one| !one.complete) {

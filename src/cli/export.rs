@@ -96,7 +96,7 @@ pub fn opened(path: &Path, terminal: &Terminal) -> Result<(Opened, Arc<Equipment
         terminal.diagnostics(&opened.diagnostics, &opened.sources);
         return Err(Exit::Mistakes);
     }
-    match super::run::equipment(path, &Engine { threads: None, simd: None }, &datasets, false) {
+    match super::run::equipment(path, &Engine::default(), &datasets, false) {
         Ok(equipment) => Ok((opened, equipment)),
         Err(message) => {
             terminal.error(message);

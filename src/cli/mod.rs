@@ -18,10 +18,13 @@ mod predict;
 mod progress;
 mod run;
 mod show;
+mod slurm;
 mod suggest;
 mod terminal;
+mod trial;
 mod verify;
 mod watch;
+mod workers;
 
 use clap::{CommandFactory, Parser};
 
@@ -85,6 +88,7 @@ pub fn main() -> u8 {
         Some(Command::Data { path, name }) => data::run(&path, name.as_deref(), &terminal),
         Some(Command::Export(export)) => export::run(&export, &terminal),
         Some(Command::Predict(predict)) => predict::run(&predict, &terminal),
+        Some(Command::Trial(trial)) => trial::run(&trial, &terminal),
         Some(Command::Clean(clean)) => clean::run(&clean, &terminal),
         Some(Command::Help { topic }) => help::run(&topic, &terminal),
     };

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::chart::{self, Canvas};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, count};
 use crate::plan::experiment::Experiment;
 use crate::plan::metric::Measure;
 use crate::record::{Outcome, Run, Trial};
@@ -28,6 +28,7 @@ struct Line {
     bar: ProgressBar,
     best: Option<f64>,
     arrived: HashMap<u32, Vec<Run>>,
+    lost: usize,
 }
 
 impl<'t> Progress<'t> {
@@ -59,13 +60,28 @@ impl<'t> Progress<'t> {
             }
             Event::Epoch { experiment, run, .. } => self.epoch(experiment, run),
             Event::Finished { experiment, study, trained } => {
-                if let Some(line) = self.open.remove(&experiment.name) {
+                let line = self.open.remove(&experiment.name);
+                if let Some(line) = &line {
                     line.bar.finish_and_clear();
                 }
                 if !self.quiet {
                     let runs: usize = study.trials.iter().map(|t| t.runs.len()).sum();
                     let text = format!("{}: {}", experiment.name, summary(study.trials.len(), runs, *trained));
+                    let lost = match line.map_or(0, |line| line.lost) {
+                        0 => String::new(),
+                        lost => format!("; {} lost and sent again", count(lost, "attempt")),
+                    };
+                    let text = text + &lost;
                     self.print(text);
+                }
+            }
+            Event::Lost { experiment, place, attempt, why } => {
+                if let Some(line) = self.open.get_mut(&experiment.name) {
+                    line.lost += 1;
+                }
+                if !self.quiet {
+                    let name = &experiment.name;
+                    self.print(format!("{name} trial {}: attempt {attempt} lost: {why}", place.trial));
                 }
             }
             // A store that cannot be written says so at every result.
@@ -101,7 +117,7 @@ impl<'t> Progress<'t> {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(experiment.name.clone());
-        self.open.insert(experiment.name.clone(), Line { bar, best: None, arrived: HashMap::new() });
+        self.open.insert(experiment.name.clone(), Line { bar, best: None, arrived: HashMap::new(), lost: 0 });
     }
 
     fn arrive(&mut self, experiment: &Experiment, arrival: &Arrival, settled: u32, trials: u32) {
@@ -164,7 +180,7 @@ fn trial_value(index: u32, runs: &[Run], measure: &Measure) -> Option<f64> {
 }
 
 fn summary(trials: usize, runs: usize, trained: usize) -> String {
-    let trials = super::terminal::count(trials, "trial");
+    let trials = count(trials, "trial");
     match trained {
         0 => format!("{trials}, all stored"),
         n if n == runs => format!("{trials} trained"),

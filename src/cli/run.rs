@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use super::Exit;
 use super::args::{Engine, Run};
 use super::progress::Progress;
+use super::slurm;
 use super::terminal::{self, Terminal};
+use super::workers::executor;
 use crate::kernel::Isa;
 use crate::plan::notebook::{Item, Notebook};
 use crate::plan::show::Table;
 use crate::record::lock;
 use crate::report::{self, Results};
 use crate::run::datasets::Datasets;
-use crate::run::executor::Threads;
 use crate::run::memo;
 use crate::run::open::{Opened, open};
 use crate::run::outputs::{self, Locking};
 use crate::run::plan::plan;
 use crate::run::worker::Equipment;
-use crate::run::{self, Leave, Options, RunError, Session};
+use crate::run::{self, Event, Leave, Options, RunError, Session};
 use crate::stats::claim::Outcome;
 use crate::store::{self, Store};
 
@@ -73,6 +74,9 @@ pub fn run(args: &Run, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
+    if slurm::is_outside(&args.engine) && !args.plan {
+        return slurm::submit(&files[0], &args.engine, terminal);
+    }
     catch_interrupt(|| {});
     let datasets = Arc::new(Datasets::new());
     let mut exit = Exit::Good;
@@ -109,7 +113,7 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
     if args.plan {
         return planned(path, notebook, &opened, args, &equipment, terminal);
     }
-    let results = match bring(notebook, &opened, args, &equipment, terminal) {
+    let results = match bring(path, notebook, &opened, args, &equipment, terminal) {
         Ok(results) => results,
         Err(exit) => return exit,
     };
@@ -176,23 +180,34 @@ fn planned(
 
 /// Train what is not stored and compute what pictures need.
 fn bring(
+    path: &Path,
     notebook: &Notebook,
     opened: &Opened,
     args: &Run,
     equipment: &Arc<Equipment>,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let mut executor = Threads::new(threads(&args.engine), equipment.clone());
+    let mut executor = executor(&args.engine, equipment, terminal).map_err(|why| {
+        terminal.error(why);
+        Exit::Failed
+    })?;
     let mut progress = Progress::new(terminal, args.json);
     let mut session = Session {
         store: &equipment.store,
-        executor: &mut executor,
+        executor: &mut *executor,
         datasets: equipment.datasets.clone(),
         base: &opened.base,
         options: Options { fresh: args.fresh, only: args.only.clone() },
         interrupted: &mut || interrupted().then_some(Leave::Stop),
     };
-    let studies = match run::bring_up_to_date(notebook, &mut session, &mut |event| progress.show(&event)) {
+    let brought = run::bring_up_to_date(notebook, &mut session, &mut |event| {
+        if let (true, Event::Lost { experiment, place, attempt, why }) = (args.json, &event) {
+            let file = path.display().to_string();
+            terminal.line(report::json::lost(&file, &experiment.name, place.trial, place.repetition, *attempt, why));
+        }
+        progress.show(&event);
+    });
+    let studies = match brought {
         Ok(studies) => studies,
         Err(RunError::Interrupted) => {
             progress.close();

@@ -33,7 +33,7 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
         return Exit::Mistakes;
     };
     let only: Vec<String> = args.name.iter().cloned().collect();
-    let equipment = match super::run::equipment(path, &Engine { threads: None, simd: None }, &datasets, false) {
+    let equipment = match super::run::equipment(path, &Engine::default(), &datasets, false) {
         Ok(equipment) => equipment,
         Err(message) => {
             terminal.error(message);

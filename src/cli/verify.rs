@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::Exit;
 use super::args::Verify;
 use super::progress::Progress;
-use super::run::{catch_interrupt, equipment, interrupted, threads};
+use super::run::{catch_interrupt, equipment, interrupted};
+use super::slurm;
 use super::terminal::{self, Terminal, count};
+use super::workers::executor;
 use crate::plan::notebook::Notebook;
 use crate::record::lock::{self, Lock};
 use crate::run::datasets::Datasets;
-use crate::run::executor::Threads;
+use crate::run::executor::Executor;
 use crate::run::open::{Opened, open};
 use crate::run::survey::{Surveyed, survey};
 use crate::run::verify::{outline, train_again};
@@ -29,6 +31,9 @@ pub fn run(args: &Verify, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
+    if slurm::is_outside(&args.engine) && !args.quick {
+        return slurm::submit(&files[0], &args.engine, terminal);
+    }
     catch_interrupt(|| {});
     let mut exit = Exit::Good;
     for path in &files {
@@ -117,14 +122,17 @@ impl Verified<'_> {
         let results = outputs::judged(self.notebook, studies);
         let fresh = outputs::lock_of(self.notebook, &results, base, self.equipment);
         let mut different = self.differ(&fresh, terminal);
-        let mut executor = Threads::new(threads(&self.args.engine), self.equipment.clone());
+        let mut executor = self.executor(terminal)?;
         let after = self.survey(terminal)?;
         let sample = if self.args.all { usize::MAX } else { self.args.sample };
-        let again = train_again(&after, sample, &trained, &mut executor, self.equipment, &interrupted);
-        let Some((compared, wrong)) = again else {
-            terminal.say("interrupted");
-            return Ok(Exit::Failed);
-        };
+        let again = train_again(&after, sample, &trained, &mut *executor, self.equipment, &interrupted);
+        let (compared, wrong) = again.map_err(|error| {
+            match error {
+                RunError::Interrupted => terminal.say("interrupted"),
+                error => terminal.error(error.to_string()),
+            }
+            Exit::Failed
+        })?;
         for mismatch in &wrong {
             terminal.line(format!("{name}: {mismatch}"));
         }
@@ -160,17 +168,24 @@ impl Verified<'_> {
         })
     }
 
+    fn executor(&self, terminal: &Terminal) -> Result<Box<dyn Executor>, Exit> {
+        executor(&self.args.engine, self.equipment, terminal).map_err(|why| {
+            terminal.error(why);
+            Exit::Failed
+        })
+    }
+
     /// Train what is not stored, or everything; which runs were.
     fn bring(
         &self,
         trained: &mut HashSet<String>,
         terminal: &Terminal,
     ) -> Result<std::collections::BTreeMap<String, crate::record::Study>, Exit> {
-        let mut executor = Threads::new(threads(&self.args.engine), self.equipment.clone());
+        let mut executor = self.executor(terminal)?;
         let mut progress = Progress::new(terminal, false);
         let mut session = Session {
             store: &self.equipment.store,
-            executor: &mut executor,
+            executor: &mut *executor,
             datasets: self.equipment.datasets.clone(),
             base: &self.opened.base,
             options: Options { fresh: self.args.all, only: Vec::new() },

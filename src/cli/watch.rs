@@ -9,12 +9,13 @@ use super::Exit;
 use super::args::Watch;
 use super::chart::{self, Canvas};
 use super::progress::Progress;
-use super::run::{catch_interrupt, equipment, in_ci, interrupted, shown, threads};
+use super::run::{catch_interrupt, equipment, in_ci, interrupted, shown};
 use super::terminal::{Terminal, count};
+use super::workers::executor;
 use crate::plan::notebook::Notebook;
 use crate::record::digest::Digest;
 use crate::run::datasets::Datasets;
-use crate::run::executor::{Executor, Threads};
+use crate::run::executor::Executor;
 use crate::run::open::{Opened, open};
 use crate::run::outputs::{self, Locking};
 use crate::run::worker::Equipment;
@@ -82,7 +83,7 @@ pub fn run(args: &Watch, terminal: &Terminal) -> Exit {
 struct Known {
     equipment: Option<Arc<Equipment>>,
     /// Workers that go on while the notebook is looked at again.
-    executor: Option<Threads>,
+    executor: Option<Box<dyn Executor>>,
     /// What it read when it was opened last.
     reads: BTreeMap<PathBuf, Option<Digest>>,
     /// What the last good text printed.
@@ -125,7 +126,7 @@ impl Watching<'_> {
                 }
                 continue;
             }
-            let busy = self.notebooks.values().any(|known| known.executor.is_some());
+            let busy = self.notebooks.values().any(|known| known.executor.as_ref().is_some_and(|e| !e.idle()));
             match self.watcher.next(if busy { COLLECT } else { LONG }) {
                 Next::Changed(changed) => self.changed(&changed),
                 Next::Woken => {}
@@ -138,17 +139,14 @@ impl Watching<'_> {
     fn collect(&mut self) {
         for known in self.notebooks.values_mut() {
             let (Some(executor), Some(equipment)) = (&mut known.executor, &known.equipment) else { continue };
-            run::collect(executor, &equipment.store);
-            if executor.idle() {
-                known.executor = None;
-            }
+            run::collect(&mut **executor, &equipment.store);
         }
     }
 
     fn leave(&mut self) -> Exit {
         for known in self.notebooks.values_mut() {
             if let (Some(mut executor), Some(equipment)) = (known.executor.take(), &known.equipment) {
-                run::leave_off(&mut executor, &equipment.store);
+                run::leave_off(&mut *executor, &equipment.store);
             }
         }
         self.terminal.say("left off: finished trials and checkpoints are stored; the same command goes on from them");
@@ -177,7 +175,7 @@ impl Watching<'_> {
             if found && let Some(known) = self.notebooks.remove(file) {
                 self.queue.retain(|queued| queued != file);
                 if let (Some(mut executor), Some(equipment)) = (known.executor, known.equipment) {
-                    run::leave_off(&mut executor, &equipment.store);
+                    run::leave_off(&mut *executor, &equipment.store);
                 }
                 if let Some(server) = &self.server {
                     server.remove(&name(file));
@@ -247,15 +245,20 @@ impl Watching<'_> {
         if let Err(error) = equipment.store.refresh() {
             return self.failed(path, &error.to_string());
         }
-        let workers = threads(&self.args.engine);
-        let mut executor = known.executor.take().unwrap_or_else(|| Threads::new(workers, equipment.clone()));
+        let mut executor = match known.executor.take() {
+            Some(executor) => executor,
+            None => match executor(&self.args.engine, &equipment, self.terminal) {
+                Ok(executor) => executor,
+                Err(why) => return self.failed(path, &why),
+            },
+        };
         let mut progress = Progress::new(self.terminal, false).with_chart();
         let mut teller = Teller::default();
         let mut came = None;
         let (server, terminal, watcher) = (&self.server, self.terminal, &mut self.watcher);
         let mut session = Session {
             store: &equipment.store,
-            executor: &mut executor,
+            executor: &mut *executor,
             datasets: self.datasets.clone(),
             base: &opened.base,
             options: Options::default(),
@@ -284,7 +287,7 @@ impl Watching<'_> {
             progress.show(&event);
         });
         progress.close();
-        if !executor.idle() {
+        if !matches!(brought, Err(RunError::Workers(_))) {
             known.executor = Some(executor);
         }
         match brought {

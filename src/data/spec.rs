@@ -211,11 +211,16 @@ impl Pipeline {
 impl Pipeline {
     /// The same with every path made absolute from a folder, so that it means the same wherever it is read.
     pub fn rooted(&self, base: &std::path::Path) -> Pipeline {
+        self.with_paths(|path| base.join(path).to_string_lossy().into_owned())
+    }
+
+    /// The same with other paths.
+    pub fn with_paths(&self, change: impl Fn(&str) -> String) -> Pipeline {
         let mut pipeline = self.clone();
-        pipeline.source.root(base);
+        pipeline.source.change_paths(&change);
         for evaluation in [&mut pipeline.dev, &mut pipeline.test] {
             if let Some(Evaluation::Source(source)) = evaluation {
-                source.root(base);
+                source.change_paths(&change);
             }
         }
         pipeline
@@ -233,7 +238,7 @@ impl Source {
         }
     }
 
-    fn root(&mut self, base: &std::path::Path) {
+    fn change_paths(&mut self, change: &impl Fn(&str) -> String) {
         let paths = match self {
             Source::Csv(table) | Source::Parquet(table) => vec![&mut table.path],
             Source::Idx { images, labels } => vec![images, labels],
@@ -241,7 +246,7 @@ impl Source {
             Source::Iris | Source::Wine | Source::BreastCancer | Source::Digits | Source::Synthetic(_) => Vec::new(),
         };
         for path in paths {
-            *path = base.join(&*path).to_string_lossy().into_owned();
+            *path = change(path);
         }
     }
 }

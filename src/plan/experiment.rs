@@ -39,10 +39,17 @@ pub struct Experiment {
     pub budget: Option<f64>,
     /// Re-train the best candidates on so many fresh seeds.
     pub confirm: Option<u32>,
+    /// Cores that a trial is given on a cluster: where it runs, not what it gives, so it is in no digest.
+    #[serde(skip, default = "one")]
+    pub cpus: u32,
     /// Experiments whose results this one uses.
     pub after: Vec<String>,
     /// Every space becomes the part around the best of another experiment.
     pub around: Option<Around>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// `around(coarse.best, 25%)`.

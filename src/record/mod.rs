@@ -9,6 +9,7 @@ use crate::plan::space::{Draws, Space};
 
 pub mod atomic;
 pub mod digest;
+pub mod exact;
 pub mod inspect;
 pub mod lock;
 
@@ -41,8 +42,10 @@ pub struct Run {
     /// What became of it.
     pub outcome: Outcome,
     /// By metric, as `dev.accuracy` is written; one value an epoch.
+    #[serde(with = "exact")]
     pub series: BTreeMap<String, Vec<f64>>,
     /// Metrics of the model that it ends with.
+    #[serde(with = "exact")]
     pub metrics: BTreeMap<String, f64>,
     /// How many numbers the network learns.
     pub parameters: u64,
@@ -83,10 +86,13 @@ pub struct LayerSpread {
     /// `2 batch_norm`: place from 1 and kind.
     pub layer: String,
     /// Quantiles 5, 25, 50, 75 and 95 %.
+    #[serde(with = "exact")]
     pub quantiles: Vec<[f64; 5]>,
     /// Mean.
+    #[serde(with = "exact")]
     pub mean: Vec<f64>,
     /// Deviation.
+    #[serde(with = "exact")]
     pub deviation: Vec<f64>,
 }
 
@@ -96,6 +102,7 @@ pub struct LayerNorm {
     /// `1 dense`.
     pub layer: String,
     /// One value an epoch.
+    #[serde(with = "exact")]
     pub norm: Vec<f64>,
 }
 

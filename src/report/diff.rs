@@ -270,6 +270,7 @@ mod tests {
             seed: 0,
             lag: 8,
             budget: None,
+            cpus: 1,
             confirm: None,
             after: Vec::new(),
             around: None,

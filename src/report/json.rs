@@ -44,6 +44,15 @@ pub fn settings(settings: &BTreeMap<String, Setting>) -> Value {
     settings.iter().map(|(name, setting)| (name.clone(), value(setting))).collect()
 }
 
+/// A line for a worker that was lost with a run, which is sent again: the attempt that is lost, from 1, and how.
+pub fn lost(file: &str, experiment: &str, trial: u32, repetition: u32, attempt: u32, why: &str) -> String {
+    json!({
+        "kind": "lost", "file": file, "experiment": experiment, "index": trial, "repetition": repetition,
+        "attempt": attempt, "why": why,
+    })
+    .to_string()
+}
+
 fn row(file: &str, experiment: &str, trial: &Trial, objectives: &[&crate::plan::metric::Measure]) -> Value {
     let runs: Vec<Value> = trial
         .runs

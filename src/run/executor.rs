@@ -20,6 +20,8 @@ pub struct Job {
     pub task: Task,
     /// Whether epochs are to be reported as they end.
     pub live: bool,
+    /// Cores that it is given where cores are given.
+    pub cpus: u32,
 }
 
 /// What a worker says.
@@ -33,6 +35,12 @@ pub enum Report {
     Failed(Key, String),
     /// The task was given up on request; what it had trained is in its checkpoint.
     Cancelled(Key),
+    /// A worker was lost with the task, which is sent again: the attempt that is lost, from 1, and how.
+    Lost(Key, u32, String),
+    /// The task was lost too often and is sent no more: how.
+    GaveUp(Key, String),
+    /// No more can be done at all: why.
+    Broken(String),
 }
 
 /// Does tasks somewhere and reports. Keys are unique among the tasks in hand.
@@ -108,7 +116,7 @@ fn work(queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &E
         };
         let key = job.key;
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            worker::perform(&job, equipment, threads, &cancel, &mut |run| {
+            worker::perform(&job, &equipment.bench(), threads, &cancel, &mut |run| {
                 let _ = reports.send(Report::Epoch(key, run));
             })
         }));
@@ -117,7 +125,7 @@ fn work(queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &E
             Ok(Ok(Some(run))) => Report::Done(key, run),
             Ok(Ok(None)) => Report::Cancelled(key),
             Ok(Err(message)) => Report::Failed(key, message),
-            Err(_) => Report::Failed(key, "the worker met a fault of the program; please report it".into()),
+            Err(_) => Report::Failed(key, worker::FAULT.into()),
         };
         if reports.send(report).is_err() {
             return;
@@ -154,8 +162,10 @@ impl Executor for Threads {
     fn poll(&mut self, wait: Duration) -> Option<Report> {
         let report = self.reports.recv_timeout(wait).ok()?;
         match &report {
-            Report::Done(key, _) | Report::Failed(key, _) | Report::Cancelled(key) => _ = self.hand.remove(key),
-            Report::Epoch(..) => {}
+            Report::Done(key, _) | Report::Failed(key, _) | Report::Cancelled(key) | Report::GaveUp(key, _) => {
+                _ = self.hand.remove(key);
+            }
+            Report::Epoch(..) | Report::Lost(..) | Report::Broken(_) => {}
         }
         Some(report)
     }

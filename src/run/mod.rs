@@ -12,6 +12,7 @@ pub mod memo;
 pub mod open;
 pub mod outputs;
 pub mod plan;
+pub mod remote;
 pub mod study;
 pub mod suggest;
 pub mod survey;
@@ -99,6 +100,17 @@ pub enum Event<'a> {
         /// How many runs were trained now.
         trained: usize,
     },
+    /// A worker was lost with a run, which is sent again.
+    Lost {
+        /// The experiment.
+        experiment: &'a Experiment,
+        /// Whose run it was.
+        place: Place,
+        /// Which attempt is lost, from 1.
+        attempt: u32,
+        /// How.
+        why: &'a str,
+    },
     /// Something that does not stop the run: a store that cannot be written, a damaged entry.
     Warning(String),
 }
@@ -118,6 +130,12 @@ pub enum RunError {
     /// An experiment that is not there.
     #[error("there is no experiment `{0}`; the file has {1}")]
     Unknown(String, String),
+    /// Workers cannot go on.
+    #[error("{0}")]
+    Workers(String),
+    /// Runs whose workers were lost too often, when all that does not need them is done.
+    #[error("{}", lost(.0))]
+    Lost(Vec<String>),
     /// Stored results that contradict what was trained now.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -148,6 +166,16 @@ pub struct Session<'a> {
     pub interrupted: &'a mut dyn FnMut() -> Option<Leave>,
 }
 
+/// How many lost runs a message tells of one by one.
+const TOLD: usize = 5;
+
+fn lost(runs: &[String]) -> String {
+    let more = runs.len().saturating_sub(TOLD);
+    let told = runs[..runs.len() - more].join("\n");
+    let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    format!("{told}{more}\nall others are stored; the same command tries these again")
+}
+
 enum State<'a> {
     Waiting,
     Running(Box<StudyRun<'a>>, Instant, usize),
@@ -172,6 +200,7 @@ pub fn bring_up_to_date(
     let narrowed = notebook.experiments.iter().map(|_| std::cell::OnceCell::new()).collect::<Vec<_>>();
 
     let (mut kept, mut queued, mut planned) = (0, 0, false);
+    let mut given_up = Vec::new();
     // What workers have done since the last run with this executor.
     collect(session.executor, session.store);
 
@@ -253,9 +282,12 @@ pub fn bring_up_to_date(
             tell(Event::Planned { kept, cancelled, queued });
             planned = true;
         }
+        if !given_up.is_empty() && session.executor.idle() {
+            return Err(RunError::Lost(given_up));
+        }
         let mut report = session.executor.poll(PATIENCE);
         while let Some(one) = report {
-            take(one, session, &mut states, tell)?;
+            take(one, session, &mut states, &mut given_up, tell)?;
             report = session.executor.poll(Duration::ZERO);
         }
     }
@@ -272,6 +304,7 @@ fn take(
     report: Report,
     session: &mut Session<'_>,
     states: &mut [State<'_>],
+    given_up: &mut Vec<String>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), RunError> {
     let mut runs = states.iter_mut().filter_map(|state| match state {
@@ -299,6 +332,18 @@ fn take(
                 tell(Event::Epoch { experiment: study.experiment(), place, run: &run });
             }
         }
+        Report::Lost(key, attempt, why) => {
+            if let Some((study, place)) = runs.find_map(|study| study.place(&key).map(|place| (study, place))) {
+                tell(Event::Lost { experiment: study.experiment(), place, attempt, why: &why });
+            }
+        }
+        Report::GaveUp(key, why) => {
+            let named = runs.find_map(|study| study.place(&key).map(|place| (study.experiment().name.clone(), place)));
+            given_up.extend(named.map(|(experiment, place)| {
+                format!("{experiment}, trial {}, repetition {}: {why}", place.trial, place.repetition)
+            }));
+        }
+        Report::Broken(why) => return Err(RunError::Workers(why)),
         // It was given up, and then wanted after all.
         Report::Cancelled(key) => {
             if let Some(job) = runs.find_map(|study| study.job(&key)) {

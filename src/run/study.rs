@@ -281,7 +281,7 @@ impl<'a> StudyRun<'a> {
         let waiting = self.waiting.entry(key).or_default();
         if waiting.is_empty() {
             let live = self.live || (self.experiment.prune.is_some() && matches!(task, Task::Command(_)));
-            jobs.push(Job { key, task, live });
+            jobs.push(Job { key, task, live, cpus: self.experiment.cpus });
         }
         waiting.push(place);
     }
@@ -343,7 +343,7 @@ impl<'a> StudyRun<'a> {
         let rung = self.experiment.prune.is_some() && place.repetition < self.experiment.seeds;
         let epochs = (rung && slot.target > 0).then_some(slot.target);
         let task = self.expander.task(&slot.proposal.draws, place.repetition, epochs).ok()?;
-        Some(Job { key: *key, task, live: self.live })
+        Some(Job { key: *key, task, live: self.live, cpus: self.experiment.cpus })
     }
 
     /// Where the run of a key belongs (the first place).

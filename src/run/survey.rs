@@ -28,6 +28,8 @@ pub struct Surveyed {
     pub complete: bool,
     /// Whether its search has proposed all trials: an adaptive one waits for results.
     pub proposed: bool,
+    /// Cores that each of its trials is given where cores are given.
+    pub cpus: u32,
     /// Experiments that must be complete before anything can be known of it.
     pub waits_for: Vec<String>,
 }
@@ -77,6 +79,7 @@ pub fn survey(
                 asked: run.asked(),
                 complete: run.finished(),
                 proposed: run.exhausted(),
+                cpus: experiment.cpus,
                 waits_for: Vec::new(),
             };
             if surveyed.complete {
@@ -107,6 +110,7 @@ pub fn survey(
             asked: Vec::new(),
             complete: false,
             proposed: false,
+            cpus: experiment.cpus,
             waits_for: experiment.after.iter().filter(|e| !studies.borrow().contains_key(*e)).cloned().collect(),
         }));
     }

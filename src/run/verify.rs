@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
+use super::RunError;
 use super::executor::{Executor, Job, Report};
 use super::outputs;
 use super::survey::Surveyed;
@@ -79,7 +80,10 @@ pub fn sample(study: &Study, count: usize) -> BTreeSet<u32> {
 }
 
 /// Train runs again, with an executor that looks up nothing, and compare them with what is stored; how many were compared, and
-/// which differ. `None` when it was interrupted. Runs in `known` were trained just now.
+/// which differ. Runs in `known` were trained just now.
+///
+/// # Errors
+/// When interrupted, or when workers cannot go on.
 pub fn train_again(
     surveyed: &[Surveyed],
     count: usize,
@@ -87,7 +91,7 @@ pub fn train_again(
     executor: &mut dyn Executor,
     equipment: &Equipment,
     interrupted: &dyn Fn() -> bool,
-) -> Option<(usize, Vec<Mismatch>)> {
+) -> Result<(usize, Vec<Mismatch>), RunError> {
     let mut open: HashMap<Key, (String, u32, u32, Run)> = HashMap::new();
     let mut already = 0;
     for one in surveyed {
@@ -109,7 +113,8 @@ pub fn train_again(
             }
             let place = (one.study.experiment.clone(), asked.place.trial, asked.place.repetition, (*run).clone());
             if open.insert(asked.key, place).is_none() {
-                executor.submit(Job { key: asked.key, task: asked.task.clone(), live: false });
+                let cpus = one.cpus;
+                executor.submit(Job { key: asked.key, task: asked.task.clone(), live: false, cpus });
             }
         }
     }
@@ -118,13 +123,14 @@ pub fn train_again(
     while !open.is_empty() {
         if interrupted() {
             super::leave_off(executor, &equipment.store);
-            return None;
+            return Err(RunError::Interrupted);
         }
         let (key, outcome) = match executor.poll(PATIENCE) {
             Some(Report::Done(key, run)) => (key, Ok(run)),
             Some(Report::Failed(key, why)) => (key, Err(why)),
             Some(Report::Cancelled(key)) => (key, Err("the data have changed".to_string())),
-            Some(Report::Epoch(..)) | None => continue,
+            Some(Report::GaveUp(_, why) | Report::Broken(why)) => return Err(RunError::Workers(why)),
+            Some(Report::Epoch(..) | Report::Lost(..)) | None => continue,
         };
         let Some((experiment, trial, repetition, stored)) = open.remove(&key) else { continue };
         let difference = match outcome {
@@ -140,5 +146,5 @@ pub fn train_again(
         wrong.extend(difference.map(|what| Mismatch { experiment, trial, repetition, what }));
     }
     wrong.sort_by(|a, b| (&a.experiment, a.trial, a.repetition).cmp(&(&b.experiment, b.trial, b.repetition)));
-    Some((compared, wrong))
+    Ok((compared, wrong))
 }

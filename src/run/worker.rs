@@ -1,6 +1,6 @@
 //! One task done: a network trained from its last checkpoint, or a program run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +22,10 @@ const KEEP_EVERY: Duration = Duration::from_millis(250);
 /// How often the epochs of a live job are reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
-/// What a worker has at hand.
+/// What is said of a task in which the program itself failed.
+pub const FAULT: &str = "the worker met a fault of the program; please report it";
+
+/// What the commands of a notebook have at hand.
 pub struct Equipment {
     /// Data sets.
     pub datasets: Arc<Datasets>,
@@ -36,33 +39,71 @@ pub struct Equipment {
     pub folder: PathBuf,
 }
 
+impl Equipment {
+    /// What a worker of this process needs of it.
+    pub fn bench(&self) -> Bench<'_> {
+        Bench { datasets: &self.datasets, states: self, isa: self.isa, folder: &self.folder }
+    }
+}
+
+/// Where states of trainings come from and go to.
+pub trait States {
+    /// The state from which most of a training need not be trained again.
+    fn resume(&self, training: &Training) -> Option<Vec<u8>>;
+    /// Keep the state of a training after so many epochs. One that cannot be kept costs time later, not a result.
+    fn keep(&self, training: &Training, epoch: u32, state: &[u8]);
+}
+
+impl States for Equipment {
+    fn resume(&self, training: &Training) -> Option<Vec<u8>> {
+        (!self.fresh).then(|| self.store.resume(training)).flatten().map(|(_, state)| state)
+    }
+
+    fn keep(&self, training: &Training, epoch: u32, state: &[u8]) {
+        let _ = self.store.put_checkpoint(&key::lineage_at(training, epoch), epoch, state);
+    }
+}
+
+/// What a worker works with.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// Data sets.
+    pub datasets: &'a Datasets,
+    /// Where states are.
+    pub states: &'a dyn States,
+    /// Which instructions are used.
+    pub isa: Isa,
+    /// Where commands run.
+    pub folder: &'a Path,
+}
+
 /// Do a job; `None` if it was given up. `threads` may work on one product.
 ///
 /// # Errors
 /// With a message for the person who started it.
 pub fn perform(
     job: &Job,
-    equipment: &Equipment,
+    bench: &Bench<'_>,
     threads: usize,
     cancel: &AtomicBool,
     report: &mut dyn FnMut(Run),
 ) -> Result<Option<Run>, String> {
     match &job.task {
         Task::Train(training) => {
-            let work = Work { job, training, equipment, threads, cancel };
+            let work = Work { job, training, bench, threads, cancel };
             match training.precision {
                 Precision::F32 => work.train::<f32>(report),
                 Precision::F64 => work.train::<f64>(report),
             }
         }
-        Task::Command(command) => super::command::perform(command, job, equipment, cancel, report),
+        Task::Command(command) => super::command::perform(command, job, bench.folder, cancel, report),
     }
 }
 
 struct Work<'a> {
     job: &'a Job,
     training: &'a Training,
-    equipment: &'a Equipment,
+    bench: &'a Bench<'a>,
     threads: usize,
     cancel: &'a AtomicBool,
 }
@@ -72,7 +113,7 @@ impl Work<'_> {
         let watched = watched(self.training);
         let (training, checkpoint) = self.start::<T>(&watched);
         let data = self
-            .equipment
+            .bench
             .datasets
             .prepared::<T>(&training.data, training.repetition)
             .map_err(|error| error.to_string())?;
@@ -81,7 +122,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let mut session =
-            Session::<T>::new(training, &data, self.equipment.isa, self.threads).map_err(|e| e.to_string())?;
+            Session::<T>::new(training, &data, self.bench.isa, self.threads).map_err(|e| e.to_string())?;
         if let Some(checkpoint) = checkpoint {
             session.restore(checkpoint).map_err(|e| e.to_string())?;
         }
@@ -130,8 +171,7 @@ impl Work<'_> {
     /// What to train and from where. A model that is looked at while it trains records its training loss too, unless a state that
     /// does not have it can be gone on from.
     fn start<'w, T: Real>(&'w self, watched: &'w Training) -> (&'w Training, Option<Checkpoint<T>>) {
-        let last =
-            |training| (!self.equipment.fresh).then(|| last_checkpoint(&self.equipment.store, training)).flatten();
+        let last = |training: &Training| fitting(&self.bench.states.resume(training)?, training);
         if self.job.live
             && let Some(checkpoint) = last(watched)
         {
@@ -143,11 +183,8 @@ impl Work<'_> {
         }
     }
 
-    /// A checkpoint that cannot be written costs time later, not this result.
     fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) {
-        let epoch = checkpoint.history.epoch;
-        let key = key::lineage_at(self.training, epoch);
-        let _ = self.equipment.store.put_checkpoint(&key, epoch, &checkpoint.to_bytes());
+        self.bench.states.keep(self.training, checkpoint.history.epoch, &checkpoint.to_bytes());
     }
 }
 
@@ -164,6 +201,10 @@ fn watched(training: &Training) -> Training {
 
 /// The stored state that a training can go on from, if it has all that is to be recorded.
 pub fn last_checkpoint<T: Real>(store: &Store, training: &Training) -> Option<Checkpoint<T>> {
-    let (_, bytes) = store.resume(training)?;
-    Checkpoint::from_bytes(&bytes).filter(|checkpoint| checkpoint.history.observes(&training.observe))
+    fitting(&store.resume(training)?.1, training)
+}
+
+/// A state, if it has all that is to be recorded.
+fn fitting<T: Real>(state: &[u8], training: &Training) -> Option<Checkpoint<T>> {
+    Checkpoint::from_bytes(state).filter(|checkpoint| checkpoint.history.observes(&training.observe))
 }

@@ -81,6 +81,17 @@ impl Store {
         &self.root
     }
 
+    /// A new file in the folder for what another program prints, with its path.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn log(&self, name: &str) -> Result<(File, PathBuf), StoreError> {
+        create(&self.root, &self.root)?;
+        let path = self.root.join(name);
+        let file = File::create(&path).map_err(|source| StoreError::write(&path, source))?;
+        Ok((file, path))
+    }
+
     /// See what other processes have stored since; how many keys are new.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ const RESTORE: &[Word] =
 const EVALUATION: Type = Type::Either(&[Type::Calls(Category::Transform), Type::Call(Category::Source)]);
 const SEED: Type = Type::Whole(Range::closed(0.0, 9e15));
 const COUNT: Type = Type::Whole(Range::closed(1.0, 1_000_000.0));
+const CPUS: Type = Type::Whole(Range::closed(1.0, 4096.0));
 const BATCH: Type = Type::Either(&[COUNT, Type::Word(&[word("all", "all of them: plain gradient descent")])]);
 
 const DATA: &[Param] = &[
@@ -204,6 +205,7 @@ const EXPERIMENT: &[Param] = &[
         "no trial starts after it; marks the result as not reproducible",
     )
     .fixed(),
+    Param::new("cpus", CPUS, Default::Number(1.0), "cores that a trial is given on a cluster (`--on`)").fixed(),
 ];
 
 const OF: Param = Param::needed("of", Type::Trials, "whose trials").fixed();

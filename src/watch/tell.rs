@@ -49,7 +49,7 @@ impl Teller {
                 let trials = study.trials.len() as u32;
                 vec![progress(experiment, trials, trials)]
             }
-            run::Event::Warning(_) => Vec::new(),
+            run::Event::Lost { .. } | run::Event::Warning(_) => Vec::new(),
         }
     }
 

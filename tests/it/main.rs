@@ -13,6 +13,7 @@ mod layers;
 mod lsp;
 mod network;
 mod plan;
+mod remote;
 mod rendered;
 mod report;
 mod run;

@@ -60,6 +60,7 @@ pub fn digits(trials: u32, epochs: u32) -> Experiment {
         seed: 0,
         lag: 8,
         budget: None,
+        cpus: 1,
         confirm: None,
         after: Vec::new(),
         around: None,

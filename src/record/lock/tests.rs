@@ -21,6 +21,7 @@ fn experiment(name: &str, after: &[&str]) -> Experiment {
         seed: 0,
         lag: 8,
         budget: None,
+        cpus: 1,
         confirm: None,
         after: after.iter().map(|name| name.to_string()).collect(),
         around: None,

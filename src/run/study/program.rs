@@ -83,7 +83,7 @@ impl StudyRun<'_> {
         if let Ok(task) = self.expander.task(draws, place.repetition, None) {
             let key = key::task(&task);
             self.waiting.entry(key).or_default().push(place);
-            jobs.push(Job { key, task, live: true });
+            jobs.push(Job { key, task, live: true, cpus: self.experiment.cpus });
         }
     }
 
