@@ -42,14 +42,27 @@ impl Project {
     /// The program, ready to be given more settings.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_caviar"));
+        command.args(args);
+        self.settle(&mut command);
         command
-            .args(args)
+    }
+
+    /// A line for the shell, ready to be given more settings.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        self.settle(&mut command);
+        command
+    }
+
+    /// In the folder, with an environment that says little.
+    fn settle(&self, command: &mut Command) {
+        command
             .current_dir(self.folder.path())
             .env_remove("NO_COLOR")
             .env_remove("CAVIAR_SIMD")
             .env_remove("CI")
             .env("COLUMNS", "100");
-        command
     }
 
     /// Run the program.

@@ -12,6 +12,7 @@ const NOTEBOOK: &str = r#"
 data rows { source = csv("rows.csv", target = y), normalize = zscore }
 data digits { source = digits(), limit = 300 }
 network mlp { dense(int(4, 12)) -> relu -> dense(classes) -> softmax }
+network fixed { dense(4) -> relu -> dense(classes) -> softmax }
 
 experiment searched {
   data = rows, network = mlp, optimizer = adam(rate = log(1e-3, 1e-1))
@@ -22,7 +23,7 @@ experiment pruned {
   search = random(trials = 9), prune = halving(factor = 3, from = 1), minimize = dev.loss
 }
 experiment single {
-  data = rows, network = { dense(4) -> relu -> dense(classes) -> softmax }, epochs = 5
+  data = rows, network = fixed, epochs = 5
   at epoch 3 { rate = 1e-4 }
 }
 table { of = [searched, pruned], show = [dev.loss, dev.auc] }
@@ -132,7 +133,7 @@ fn a_worker_without_the_data_says_which_file_and_which_hash() {
 
 #[test]
 fn an_attached_worker_stops_when_its_input_closes() {
-    let project = Project::new().file("n.exp", SLEEPING.replace("0.2", "60"));
+    let project = Project::new().file("n.exp", SLEEPING).file("slow.sh", SLOW.replace("0.2", "60"));
     let request = listed(&project)[0].clone() + "\n";
     let mut child = spawn(&project, &["trial", "--bundle", "--attached"]);
     let mut input = child.stdin.take().expect("an input");
@@ -145,9 +146,11 @@ fn an_attached_worker_stops_when_its_input_closes() {
     assert_eq!(output.status.code(), Some(3));
 }
 
+const SLOW: &str = "sleep 0.2; echo \"{\\\"dev.loss\\\": $1}\"\n";
+
 const SLEEPING: &str = r#"
 experiment slow {
-  run = command("sleep 0.2; echo '{\"dev.loss\": {x}}'")
+  run = command("sh slow.sh {x}")
   x = linear(1, 2)
   search = random(trials = 12)
   minimize = dev.loss
@@ -156,7 +159,7 @@ experiment slow {
 
 #[test]
 fn a_head_that_is_killed_and_started_again_asks_only_for_what_is_missing() {
-    let project = Project::new().file("n.exp", SLEEPING);
+    let project = Project::new().file("n.exp", SLEEPING).file("slow.sh", SLOW);
     let mut head = spawn(&project, &["run", "n.exp", "--on", "processes=2"]);
     let (started, runs) = (Instant::now(), project.path(".caviar/runs"));
     let stored = || {
@@ -175,7 +178,7 @@ fn a_head_that_is_killed_and_started_again_asks_only_for_what_is_missing() {
         .find_map(|line| line.strip_prefix("slow: 12 trials; ")?.split_once(" of 12 runs trained")?.0.parse().ok())
         .unwrap_or_else(|| panic!("{said}"));
     assert!((1..12).contains(&trained));
-    let local = Project::new().file("n.exp", SLEEPING);
+    let local = Project::new().file("n.exp", SLEEPING).file("slow.sh", SLOW);
     local.run(&["run", "n.exp"]).code(0);
     assert_eq!(project.read("n.lock"), local.read("n.lock"));
 }

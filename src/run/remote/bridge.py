@@ -222,7 +222,7 @@ class Bridge:
         try:
             ray.init(address=named, log_to_driver=False, logging_level="WARNING", namespace="caviar")
         except BaseException as error:
-            self.broken(self.explain(error, address))
+            self.broken(self.explain(error, address, start["log"]))
         watchdog.cancel()
         binary = self.put(start["binary"])
         remote = ray.remote(work)
@@ -243,9 +243,11 @@ class Bridge:
             except OSError as error:
                 self.broken("nothing answers at %s (%s): is a Ray cluster running there?" % (address, error))
 
-    def explain(self, error, address):
+    def explain(self, error, address, log):
         text = str(error).strip()
-        low = text.lower()
+        # Some reasons are only printed.
+        with open(log, errors="replace") as file:
+            low = text.lower() + file.read().lower()
         if "version mismatch" in low:
             return "%s\ninstall the cluster's versions of Ray and Python here, and name that Python in CAVIAR_PYTHON" % text
         if "token" in low or "unauthenticated" in low:

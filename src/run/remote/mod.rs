@@ -96,8 +96,7 @@ struct Flight {
     node: Option<String>,
     /// The first line that is no answer.
     odd: Option<String>,
-    /// Until when it must have ended.
-    until: Option<Instant>,
+    cancelled: bool,
 }
 
 /// A result that was handed on.
@@ -113,6 +112,10 @@ pub struct Remote<T: Transport> {
     held: HashMap<Key, Held>,
     waiting: VecDeque<Key>,
     flights: HashMap<u64, Flight>,
+    /// Cores that are asked for by all flights.
+    asked: usize,
+    /// Cancelled flights, and until when they must have ended.
+    ending: VecDeque<(Instant, u64)>,
     known: HashMap<Key, Known>,
     requests: Requests,
     ready: VecDeque<Report>,
@@ -134,6 +137,8 @@ impl<T: Transport> Remote<T> {
             held: HashMap::new(),
             waiting: VecDeque::new(),
             flights: HashMap::new(),
+            asked: 0,
+            ending: VecDeque::new(),
             known: HashMap::new(),
             ready: VecDeque::new(),
             next: 0,
@@ -153,8 +158,7 @@ impl<T: Transport> Remote<T> {
             };
             let cpus = held.job.cpus;
             let total = self.transport.cpus().max(cpus as usize);
-            let asked: usize = self.flights.values().map(|flight| flight.cpus as usize).sum();
-            if asked + cpus as usize > 2 * total {
+            if self.asked + cpus as usize > 2 * total {
                 return;
             }
             self.send(cpus, total / cpus as usize);
@@ -197,7 +201,8 @@ impl<T: Transport> Remote<T> {
             return;
         }
         self.next += 1;
-        self.flights.insert(bundle.id, Flight { open, cpus, node: None, odd: None, until: None });
+        self.asked += cpus as usize;
+        self.flights.insert(bundle.id, Flight { open, cpus, node: None, odd: None, cancelled: false });
         self.transport.start(bundle);
     }
 
@@ -314,6 +319,7 @@ impl<T: Transport> Remote<T> {
     fn ended(&mut self, bundle: u64, why: &str) {
         let source = self.source(bundle);
         let Some(flight) = self.flights.remove(&bundle) else { return };
+        self.asked -= flight.cpus as usize;
         let odd = flight.odd.map(|odd| format!("; {odd}")).unwrap_or_default();
         // They are done one after another: all but the first had not begun.
         let mut open = flight.open;
@@ -362,15 +368,16 @@ impl<T: Transport> Remote<T> {
         self.held.clear();
         self.waiting.clear();
         self.flights.clear();
+        self.asked = 0;
         self.ready.push_back(Report::Broken(why));
     }
 
     /// Count cancelled bundles as ended that have not ended in time.
     fn overdue(&mut self) {
-        let now = Instant::now();
-        let late: Vec<u64> =
-            self.flights.iter().filter(|(_, f)| f.until.is_some_and(|until| until < now)).map(|(id, _)| *id).collect();
-        for bundle in late {
+        while let Some((until, bundle)) = self.ending.front().copied()
+            && until < Instant::now()
+        {
+            self.ending.pop_front();
             self.ended(bundle, "it did not end when it was cancelled");
         }
     }
@@ -399,8 +406,9 @@ impl<T: Transport> Executor for Remote<T> {
         self.waiting.retain(|key| self.held.contains_key(key));
         for (id, flight) in &mut self.flights {
             let idle = flight.open.iter().all(|key| self.held.get(key).is_none_or(|held| held.cancelled));
-            if idle && flight.until.is_none() {
-                flight.until = Some(Instant::now() + CANCEL);
+            if idle && !flight.cancelled {
+                flight.cancelled = true;
+                self.ending.push_back((Instant::now() + CANCEL, *id));
                 self.transport.cancel(*id);
             }
         }

@@ -87,7 +87,9 @@ impl Ray {
         });
         let input = child.stdin.take();
         let mut ray = Ray { child, input, heard, ready: VecDeque::new(), log, cpus: 0, about: String::new() };
-        ray.say(&json!({"address": address, "binary": {"path": own, "hash": hash, "size": size}}));
+        let binary = json!({"path": own, "hash": hash, "size": size});
+        let log = ray.log.clone();
+        ray.say(&json!({"address": address, "binary": binary, "log": log}));
         loop {
             if interrupted() {
                 return Err("interrupted".into());
@@ -96,8 +98,9 @@ impl Ray {
                 Ok(Event::Ready { ray: version, python, address, nodes, cpus }) => {
                     ray.cpus = cpus;
                     let plural = |n: usize| if n == 1 { "" } else { "s" };
+                    let none = if cpus == 0 { "; trials wait for nodes with cores to join it" } else { "" };
                     ray.about = format!(
-                        "Ray {version} (Python {python}) at {address}: {nodes} node{}, {cpus} core{}",
+                        "Ray {version} (Python {python}) at {address}: {nodes} node{}, {cpus} core{}{none}",
                         plural(nodes),
                         plural(cpus)
                     );
