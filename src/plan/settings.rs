@@ -220,6 +220,7 @@ mod tests {
             lag: 8,
             budget: None,
             confirm: None,
+            cpus: 1,
             after: Vec::new(),
             around: None,
         })

@@ -15,7 +15,7 @@
 //! Not guaranteed: that the last results are there after the power fails (what is not whole is then computed again).
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
