@@ -1,6 +1,6 @@
 //! How near each kernel comes to the machine: products in % of the peak of fused multiply-adds, passes in GB/s.
 //!
-//! `cargo bench --bench kernels [-- NAME]`. Every figure is the best of many runs, on one thread unless it says two.
+//! `cargo bench --bench kernels [-- NAME]`; `paths` prints the paths of this machine. Every figure is the best of many runs, on one thread unless it says two.
 
 #![allow(clippy::print_stdout, missing_docs)]
 
@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use caviar::kernel::gemm::{self, Start, Workspace};
-use caviar::kernel::{Activation, Isa, Purpose, Stream, activation, batch_norm, elementwise, reduce, softmax};
+use caviar::kernel::{Activation, Isa, Purpose, Stream, Team, activation, batch_norm, elementwise, reduce, softmax};
 use caviar::optim::{Optimizer, State};
 
 /// Seconds of the fastest of many runs, over about a fifth of a second.
@@ -134,11 +134,11 @@ fn passes(isa: Isa) {
             Optimizer::Adam { rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
             Optimizer::Lion { rate, beta1: 0.9, beta2: 0.99, weight_decay: 0.0 },
         ] {
-            let mut state = State::new(&optimizer, n);
+            let (mut state, mut team) = (State::new(&optimizer, n), Team::new(1));
             let name = format!("{optimizer:?}");
             let name = name.split(' ').next().unwrap_or_default();
             let streams = if name == "Adam" { 7 } else { 5 };
-            line(name, streams, &mut || state.step(isa, &optimizer, rate, black_box(&mut w), &g, &[]));
+            line(name, streams, &mut || state.step(isa, &mut team, &optimizer, rate, black_box(&mut w), &g, &[]));
         }
     }
 }
@@ -146,6 +146,11 @@ fn passes(isa: Isa) {
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let wanted = |name: &str| only.is_empty() || only.iter().any(|o| name.contains(o.as_str()));
+    if only.iter().any(|name| name == "paths") {
+        let names: Vec<&str> = Isa::available().iter().map(|isa| isa.name()).collect();
+        println!("{}", names.join(" "));
+        return;
+    }
     let paths: Vec<Isa> = Isa::available().into_iter().filter(|&isa| isa != Isa::SCALAR).collect();
     let peak = paths.iter().map(|&isa| peak(isa)).fold(0.0, f64::max);
     println!("peak of one thread: {:.0} GFLOP/s", peak / 1e9);

@@ -1,6 +1,6 @@
 //! Microseconds of a whole training step (shuffle, gather, forward, backward, update) of the networks W1–W4, on one thread.
 //!
-//! `cargo bench --bench steps [-- W1 W2 …] [-- --isa avx2] [-- --threads 2]`. The fastest of many rounds, so that what else
+//! `cargo bench --bench steps [-- peak] [-- W1 W2 …] [-- --isa avx2] [-- --threads 2]`. The fastest of many rounds, so that what else
 //! the machine does counts little. The data are random numbers of the size of the real sets: time does not depend on them.
 
 #![allow(clippy::print_stdout, missing_docs)]
@@ -136,8 +136,7 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> ([f64; 4], Option<f
             let streams = Streams { seed: 1, repetition: 0, step };
             black_box(network.train_step(&x, Targets::classes(&y), workload.batch, streams, 0.0));
             let trained = clock.elapsed().as_secs_f64();
-            let (parameters, gradients) = network.parameters_and_gradients();
-            state.step(isa, &workload.optimizer, rate, parameters, gradients, &[]);
+            network.update(&mut state, &workload.optimizer, rate, &[]);
             let updated = clock.elapsed().as_secs_f64();
             parts[0] += gathered;
             parts[1] += trained - gathered;
@@ -162,8 +161,57 @@ fn measure(workload: &Workload, isa: Isa, threads: usize) -> ([f64; 4], Option<f
     (fastest, least)
 }
 
+/// Multiplications and additions a second of this core, in registers alone.
+fn peak() -> f64 {
+    const STEPS: usize = 2_000_000;
+    #[inline(always)]
+    fn chains<const W: usize, const N: usize>(x: f32) -> f32 {
+        // More chains than the latency of a fused multiply-add hides, as few as the registers hold.
+        let mut sums = [[1.0f32; W]; N];
+        let (x, y) = ([x; W], [1e-3f32; W]);
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                for j in 0..W {
+                    sum[j] = sum[j].mul_add(x[j], y[j]);
+                }
+            }
+        }
+        sums.iter().flatten().sum()
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn avx512(x: f32) -> f32 {
+        chains::<16, 16>(x)
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2(x: f32) -> f32 {
+        chains::<8, 12>(x)
+    }
+    let mut most = 0.0f64;
+    for _ in 0..5 {
+        let start = Instant::now();
+        // SAFETY: a path is detected only where its instructions are.
+        #[cfg(target_arch = "x86_64")]
+        let (sum, numbers) = match Isa::detect().name() {
+            "avx512" => (unsafe { avx512(black_box(0.5)) }, 16 * 16),
+            "avx2" => (unsafe { avx2(black_box(0.5)) }, 8 * 12),
+            _ => (chains::<4, 8>(black_box(0.5)), 4 * 8),
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let (sum, numbers) = (chains::<4, 8>(black_box(0.5)), 4 * 8);
+        black_box(sum);
+        most = most.max((2 * numbers * STEPS) as f64 / start.elapsed().as_secs_f64());
+    }
+    most
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if args.iter().any(|arg| arg == "peak") {
+        println!("peak {:.1} GFLOP/s a core", peak() * 1e-9);
+        return;
+    }
     let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
     let isa = value("--isa").map_or(Isa::detect(), |name| Isa::parse(name).expect("a path of this machine"));
     let threads = value("--threads").map_or(1, |count| count.parse().expect("a number of threads"));

@@ -1,5 +1,7 @@
 //! A network at work: one flat vector of parameters, one of gradients, one of buffers, and all its workspaces, made once.
 
+use std::ops::Range;
+
 use super::chain::{Builder, Chain};
 use super::init;
 use super::layer::{Layer, Loss, Shape, Statistics};
@@ -9,6 +11,7 @@ use super::parameter::{Inventory, Role, Tensor};
 use super::shape::{self, ShapeError};
 use crate::kernel::gemm::Workspace;
 use crate::kernel::{Isa, Real, elementwise, reduce};
+use crate::optim::{Optimizer, State};
 
 /// A network of numbers of type `T`. Examples are rows of a flat slice; the results do not depend on `isa` and `threads`.
 pub struct Network<T: Real> {
@@ -316,7 +319,7 @@ impl<T: Real> Network<T> {
     }
 
     /// Where the weights of dense and conv layers are: what decay works on, not b, γ and β.
-    pub fn weight_ranges(&self) -> Vec<std::ops::Range<usize>> {
+    pub fn weight_ranges(&self) -> Vec<Range<usize>> {
         let weights = self.inventory.parameters.iter().filter(|tensor| tensor.role == Role::Weight);
         weights.map(|tensor| tensor.range.clone()).collect()
     }
@@ -341,9 +344,10 @@ impl<T: Real> Network<T> {
         &mut self.gradients
     }
 
-    /// What an optimizer needs: the parameters to change and their gradients.
-    pub fn parameters_and_gradients(&mut self) -> (&mut [T], &mut [T]) {
-        (&mut self.parameters, &mut self.gradients)
+    /// One step of the optimizer along the last gradients, at `rate`; `decayed` are the ranges that decoupled decay works on.
+    pub fn update(&mut self, state: &mut State<T>, optimizer: &Optimizer, rate: f64, decayed: &[Range<usize>]) {
+        let Network { parameters, gradients, workspace, .. } = self;
+        state.step(self.isa, workspace.team(), optimizer, rate, parameters, gradients, decayed);
     }
 
     /// Statistics of batch norms: with the parameters, all of a network's state.

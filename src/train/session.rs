@@ -256,8 +256,7 @@ impl<'a, T: Real> Session<'a, T> {
         if let Some(limit) = phase.clip {
             optim::clip_norm(self.isa, self.network.gradients_mut(), limit);
         }
-        let (parameters, gradients) = self.network.parameters_and_gradients();
-        self.optimizer.step(self.isa, &phase.optimizer, rate, parameters, gradients, &self.decayed);
+        self.network.update(&mut self.optimizer, &phase.optimizer, rate, &self.decayed);
         true
     }
 

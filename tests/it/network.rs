@@ -3,6 +3,7 @@
 use caviar::kernel::{Isa, Purpose, Stream};
 use caviar::nn::layer::{Activation, Init, Layer, Loss, Padding, Pool, Shape, Statistics};
 use caviar::nn::{Network, Role, Streams, Targets};
+use caviar::optim::{Optimizer, State};
 
 use super::allocation;
 
@@ -118,12 +119,13 @@ fn every_path_gives_the_same_bits() {
         let mut network =
             Network::<f32>::new(&everything(), Shape::Flat(36), ENTROPY, 20, isa, threads).expect("layers that fit");
         network.initialize(1, 0);
+        let optimizer = Optimizer::Adam { rate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        let mut state = State::new(&optimizer, network.parameters().len());
         let mut bits: Vec<u32> = Vec::new();
         for index in 0..5 {
             let loss = network.train_step(&x, Targets::classes(&classes), 20, step(index), 1e-3);
             bits.push(loss.to_bits());
-            let (parameters, gradients) = network.parameters_and_gradients();
-            parameters.iter_mut().zip(gradients).for_each(|(p, g)| *p -= 0.1 * *g);
+            network.update(&mut state, &optimizer, 0.1, &[]);
         }
         network.refresh_statistics(&x, 20);
         bits.extend(network.evaluate(&x, 20).iter().map(|y| y.to_bits()));

@@ -1,5 +1,7 @@
 //! `caviar run` and `caviar check` as a user types them.
 
+use caviar::kernel::Isa;
+
 use crate::harness::Project;
 
 const FLOWERS: &str = r#"
@@ -126,4 +128,31 @@ fn the_lock_of_a_run_and_of_what_is_stored_are_the_same_bytes() {
     let lock = project.read("first.lock");
     project.run(&["run", "first.exp"]).code(0).says("first: 2 trials, all stored").says("second: 2 trials, all stored");
     assert_eq!(project.read("first.lock"), lock);
+}
+
+#[test]
+fn records_do_not_depend_on_the_path_or_the_number_of_threads() {
+    let notebook = "
+data shapes { source = spirals(points = 240, noise = 0.1), split = [60%, 20%, 20%], normalize = zscore }
+network deep { dense(17) -> batch_norm -> relu -> dropout(0.2) -> dense(9) -> layer_norm -> tanh -> dense(classes) -> softmax }
+experiment search {
+  data = shapes, network = deep, epochs = 4, batch = 32, seed = 3, maximize = dev.accuracy
+  optimizer = adam(rate = log(1e-4, 1e-1), beta1 = 1 - log(1e-3, 1e-1))
+  search = tpe(trials = 20)
+}
+";
+    let run = |path: &str, threads: &str| {
+        let project = Project::new().file("bits.exp", notebook);
+        project.run(&["run", "bits.exp", "--threads", threads, "--simd", path]).code(0);
+        project.run(&["export", "bits.exp", "search", "--to", "trials.json"]).code(0);
+        (project.read("bits.lock"), project.read("trials.json"))
+    };
+    let paths: Vec<String> = Isa::available().iter().map(ToString::to_string).collect();
+    let expected = run(&paths[0], "1");
+    assert!(expected.1.matches("dev.accuracy").count() >= 20);
+    for path in &paths {
+        for threads in ["1", "2", "5"] {
+            assert!(run(path, threads) == expected, "{path} with {threads} threads differs");
+        }
+    }
 }

@@ -59,6 +59,11 @@ impl<T: Real> Workspace<T> {
         }
     }
 
+    /// The threads, for work other than products.
+    pub fn team(&mut self) -> &mut Team {
+        &mut self.team
+    }
+
     /// How many threads a product may use.
     pub fn threads(&self) -> usize {
         self.packed.len()
