@@ -11,6 +11,8 @@ mod diff;
 mod export;
 mod fmt;
 mod help;
+#[cfg(test)]
+mod killed;
 mod lsp;
 pub mod new;
 mod plan;
@@ -48,7 +50,12 @@ pub enum Exit {
 
 /// Run the program with the process's arguments; the exit code.
 pub fn main() -> u8 {
-    let args = match Args::try_parse() {
+    with(std::env::args_os())
+}
+
+/// Run the program with these arguments, its own name first; the exit code.
+pub fn with(args: impl IntoIterator<Item: Into<std::ffi::OsString> + Clone>) -> u8 {
+    let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) => {
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Good };

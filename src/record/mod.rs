@@ -10,6 +10,8 @@ use crate::plan::space::{Draws, Space};
 pub mod atomic;
 pub mod digest;
 pub mod exact;
+#[cfg(test)]
+pub mod fault;
 pub mod inspect;
 pub mod lock;
 

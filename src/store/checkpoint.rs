@@ -1,4 +1,4 @@
-//! Checkpoints, the numbers of pictures and what files asked for: one checked file each, replaced whole.
+//! Checkpoints, the numbers of pictures, what files asked for and searches in columns: one checked file each, replaced whole.
 
 use std::fs;
 use std::io;
@@ -66,14 +66,14 @@ impl Store {
     /// # Errors
     /// When they cannot be written; they can be computed again from the checkpoint.
     pub fn put_inspection(&self, key: &Key, inspection: &Inspection) -> Result<(), StoreError> {
-        let path = self.inspection_file(key);
+        let path = self.named("inspections", key);
         let bytes = postcard::to_stdvec(inspection).map_err(|e| StoreError::write(&path, io::Error::other(e)))?;
         self.put_file(&path, Kind::Inspection, key, &bytes)
     }
 
     /// The stored numbers of a picture.
     pub fn inspection(&self, key: &Key) -> Option<Inspection> {
-        let path = self.inspection_file(key);
+        let path = self.named("inspections", key);
         let bytes = self.file(&path, Kind::Inspection, key)?;
         postcard::from_bytes(&bytes).ok()
     }
@@ -83,7 +83,7 @@ impl Store {
     /// # Errors
     /// When it cannot be written; then less can be said of what a change of the file changes.
     pub fn put_memo(&self, key: &Key, memo: &[u8]) -> Result<(), StoreError> {
-        let path = self.memo_file(key);
+        let path = self.named("files", key);
         if self.file(&path, Kind::Memo, key).is_some_and(|stored| stored == memo) {
             return Ok(());
         }
@@ -92,12 +92,20 @@ impl Store {
 
     /// What a file asked for when it was last run.
     pub fn memo(&self, key: &Key) -> Option<Vec<u8>> {
-        self.file(&self.memo_file(key), Kind::Memo, key)
+        self.file(&self.named("files", key), Kind::Memo, key)
     }
 
-    fn memo_file(&self, key: &Key) -> PathBuf {
-        let name = key.to_string();
-        self.folder().join("files").join(&name[..2]).join(name)
+    /// Store a finished search in columns.
+    ///
+    /// # Errors
+    /// When it cannot be written; it can be put together again from its runs.
+    pub fn put_study(&self, key: &Key, columns: &[u8]) -> Result<(), StoreError> {
+        self.put_file(&self.named("studies", key), Kind::Study, key, columns)
+    }
+
+    /// A finished search in columns.
+    pub fn study(&self, key: &Key) -> Option<Vec<u8>> {
+        self.file(&self.named("studies", key), Kind::Study, key)
     }
 
     fn checkpoint(&self, lineage: &Key, epoch: u32) -> PathBuf {
@@ -105,9 +113,9 @@ impl Store {
         self.folder().join("checkpoints").join(&name[..2]).join(format!("{name}-{epoch}"))
     }
 
-    fn inspection_file(&self, key: &Key) -> PathBuf {
+    fn named(&self, kind: &str, key: &Key) -> PathBuf {
         let name = key.to_string();
-        self.folder().join("inspections").join(&name[..2]).join(name)
+        self.folder().join(kind).join(&name[..2]).join(name)
     }
 
     fn put_file(&self, path: &Path, kind: Kind, key: &Key, payload: &[u8]) -> Result<(), StoreError> {

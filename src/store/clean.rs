@@ -4,17 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use super::index::Index;
 use super::key::Key;
 use super::segment::{self, Place, Writer};
 use super::{Store, StoreError, merge};
 use crate::record::Run;
-use crate::record::atomic::PART;
-
-/// A part file older than this was left by a process that was killed.
-const ABANDONED: Duration = Duration::from_secs(600);
+use crate::record::atomic;
 
 /// What stays.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +23,8 @@ pub struct Wanted {
     pub inspections: HashSet<Key>,
     /// Keys of what files asked for.
     pub memos: HashSet<Key>,
+    /// Keys of searches in columns.
+    pub studies: HashSet<Key>,
 }
 
 /// What was taken out.
@@ -75,14 +73,17 @@ impl Store {
             &mut cleaned.bytes,
         )
         .map_err(failed)?;
-        sweep(&root.join("files"), |name| name.parse().is_ok_and(|k| wanted.memos.contains(&k)), &mut cleaned.bytes)
-            .map_err(failed)?;
+        for (folder, keys) in [("files", &wanted.memos), ("studies", &wanted.studies)] {
+            let stays = |name: &str| name.parse().is_ok_and(|key| keys.contains(&key));
+            sweep(&root.join(folder), stays, &mut cleaned.bytes).map_err(failed)?;
+        }
         cleaned.inspections = sweep(
             &root.join("inspections"),
             |name| name.parse().is_ok_and(|k| wanted.inspections.contains(&k)),
             &mut cleaned.bytes,
         )
         .map_err(failed)?;
+        cleaned.bytes += atomic::remove_abandoned(root);
         Ok(cleaned)
     }
 }
@@ -198,23 +199,18 @@ fn sweep(folder: &Path, stays: impl Fn(&str) -> bool, bytes: &mut u64) -> io::Re
     for shelf in files(folder)? {
         for path in files(&shelf)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let part = name.starts_with(PART);
-            if (part && !abandoned(&path)) || (!part && stays(name)) {
+            if name.starts_with(atomic::PART) || stays(name) {
                 continue;
             }
             *bytes += size(&path);
             remove_if_there(&path)?;
-            count += usize::from(!part);
+            count += 1;
         }
+        *bytes += atomic::remove_abandoned(&shelf);
         // Only an empty folder lets itself be removed.
         let _ = fs::remove_dir(&shelf);
     }
     Ok(count)
-}
-
-fn abandoned(path: &Path) -> bool {
-    let changed = fs::metadata(path).and_then(|data| data.modified());
-    changed.is_ok_and(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age > ABANDONED))
 }
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {

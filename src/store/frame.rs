@@ -36,11 +36,13 @@ pub enum Kind {
     Inspection = 4,
     /// What a file asked for when it was last run.
     Memo = 5,
+    /// A finished search in columns.
+    Study = 6,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Kind::Run, Kind::Summary, Kind::Checkpoint, Kind::Inspection, Kind::Memo]
+        [Kind::Run, Kind::Summary, Kind::Checkpoint, Kind::Inspection, Kind::Memo, Kind::Study]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }

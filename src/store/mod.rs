@@ -10,6 +10,7 @@
 //! .caviar/checkpoints/ab/KEY-EPOCH        replaced whole
 //! .caviar/inspections/ab/KEY              replaced whole
 //! .caviar/files/ab/KEY                    what a file asked for last; replaced whole
+//! .caviar/studies/ab/KEY                  a search of very many trials in columns; replaced whole
 //! ```
 //!
 //! Not guaranteed: that the last results are there after the power fails (what is not whole is then computed again).
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::plan::training::Training;
-use crate::record::Run;
+use crate::record::{Run, atomic};
 
 mod checkpoint;
 pub mod clean;
@@ -125,9 +126,9 @@ impl Store {
         index.get(&self.runs(), key).map(|(run, _)| run)
     }
 
-    /// The stored result of a training if it has all that is to be observed, without what is not.
-    pub fn fetch(&self, training: &Training) -> Option<Run> {
-        let mut run = self.get(&key::run(training))?;
+    /// The stored result of a training, whose [`key::run`] is known, if it has all that is to be observed; without what is not.
+    pub fn fetch(&self, key: &Key, training: &Training) -> Option<Run> {
+        let mut run = self.get(key)?;
         if !merge::complete(&run, training) {
             return None;
         }
@@ -224,7 +225,7 @@ fn create(root: &Path, part: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(part).map_err(failed)?;
     let ignore = root.join(".gitignore");
     if !ignore.exists() {
-        fs::write(&ignore, "*\n").map_err(failed)?;
+        atomic::replace(&ignore, b"*\n").map_err(failed)?;
     }
     Ok(())
 }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Kind};
 use super::key::Key;
-use crate::record::{Outcome, Run};
+use crate::record::{Outcome, Run, atomic};
 
 /// What a list shows of a stored run, without its curves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,9 +159,9 @@ impl Writer {
         small.extend(summary);
         let small = frame::encode(Kind::Summary, key, &small);
 
-        append_at(&mut self.curves, self.curves_end, &whole)?;
+        atomic::append(&mut self.curves, self.curves_end, &whole)?;
         self.curves_end += whole.len() as u64;
-        append_at(&mut self.log, self.log_end, &small)?;
+        atomic::append(&mut self.log, self.log_end, &small)?;
         self.log_end += small.len() as u64;
         Ok(place)
     }
@@ -174,14 +174,6 @@ impl Writer {
         self.curves.sync_all()?;
         self.log.sync_all()
     }
-}
-
-fn append_at(file: &mut File, end: u64, bytes: &[u8]) -> io::Result<()> {
-    file.seek(SeekFrom::Start(end))?;
-    file.write_all(bytes).inspect_err(|_| {
-        // A reader skips what cannot be taken back.
-        let _ = file.set_len(end);
-    })
 }
 
 /// A small frame of a log, read.

@@ -85,9 +85,9 @@ fn a_training_gets_what_it_asks_for() {
     let store = Store::open(folder.path()).unwrap();
     let mut wanted = training(10);
     store.put(&key::run(&wanted), &run(0)).unwrap();
-    assert_eq!(store.fetch(&wanted), Some(run(0)));
+    assert_eq!(store.fetch(&key::run(&wanted), &wanted), Some(run(0)));
     wanted.observe.gradients = true;
-    assert_eq!(store.fetch(&wanted), None);
+    assert_eq!(store.fetch(&key::run(&wanted), &wanted), None);
 }
 
 #[test]
@@ -132,6 +132,69 @@ fn damaged_curves_cost_their_entry_only() {
     assert_eq!(store.warnings(), [Warning::Damaged { file: path, entries: 1 }]);
     assert_eq!(store.put(&key(2), &run(2)).unwrap(), Put::Written);
     assert_eq!(Store::open(folder.path()).unwrap().get(&key(2)), Some(run(2)));
+}
+
+/// Two bits of every byte of every file, and every length that a file can be cut to.
+#[test]
+fn whatever_byte_is_damaged_no_entry_is_wrong() {
+    let folder = folder();
+    let store = filled(folder.path(), 0..3);
+    let confusion = Confusion { set: "dev".into(), classes: vec!["a".into()], counts: vec![vec![3]] };
+    let confusion = Inspection::Confusion(confusion);
+    store.put_checkpoint(&key(0), 5, b"state 5").unwrap();
+    store.put_checkpoint(&key(0), 9, b"state 9").unwrap();
+    store.put_inspection(&key(1), &confusion).unwrap();
+    store.put_memo(&key(2), b"memo").unwrap();
+    drop(store);
+    let mut files = Vec::new();
+    for top in ["runs", "checkpoints", "inspections", "files"] {
+        for entry in fs::read_dir(folder.path().join(top)).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.is_dir() {
+                true => files.extend(fs::read_dir(entry).unwrap().map(|entry| entry.unwrap().path())),
+                false => files.push(entry),
+            }
+        }
+    }
+    assert_eq!(files.len(), 6);
+    let look = |what: &str| {
+        let store = Store::open(folder.path()).unwrap();
+        let mut lost = 0;
+        for n in 0..3 {
+            match store.get(&key(n)) {
+                Some(found) => assert_eq!(found, run(n), "{what}"),
+                None => lost += 1,
+            }
+        }
+        for (_, summary) in store.summaries().unwrap() {
+            assert!((0..3).any(|n| summary == Summary::of(&run(n))), "{what}");
+        }
+        match store.best_checkpoint(&key(0), 100) {
+            Some((9, state)) => assert_eq!(state, b"state 9", "{what}"),
+            Some((5, state)) => (assert_eq!(state, b"state 5", "{what}"), lost += 1).1,
+            other => panic!("{what}: {other:?}"),
+        }
+        lost += usize::from(store.inspection(&key(1)).map(|found| assert_eq!(found, confusion, "{what}")).is_none());
+        lost += usize::from(store.memo(&key(2)).map(|found| assert_eq!(found, b"memo", "{what}")).is_none());
+        (lost, store.warnings().len())
+    };
+    assert_eq!(look("intact"), (0, 0));
+    for file in files {
+        let whole = fs::read(&file).unwrap();
+        for at in 0..whole.len() {
+            for bit in [at % 8, (at + 3) % 8] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 1 << bit;
+                fs::write(&file, bytes).unwrap();
+                let what = format!("{} byte {at} bit {bit}", file.display());
+                let (lost, warnings) = look(&what);
+                assert!(lost <= 1 && warnings == lost, "{what}: {lost} lost, {warnings} warnings");
+            }
+            fs::write(&file, &whole[..at]).unwrap();
+            look(&format!("{} cut to {at}", file.display()));
+        }
+        fs::write(&file, whole).unwrap();
+    }
+    assert_eq!(look("mended"), (0, 0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A run after a run: what is stored is not trained again, whatever happened in between.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -80,31 +80,57 @@ fn long() -> String {
     )
 }
 
+/// A search that gives up trials, some of them after several pauses.
+fn pruned() -> String {
+    long().replace("tpe(40), lag = 2", "tpe(40), lag = 2, prune = halving(factor = 2)")
+}
+
+/// Trials that a run told of as trained, and how often.
+fn told(said: &str, trained: &mut BTreeMap<String, usize>) {
+    for rest in said.lines().filter_map(|line| line.strip_prefix("first trial ")) {
+        *trained.entry(rest.split(' ').next().unwrap_or_default().to_string()).or_default() += 1;
+    }
+}
+
 #[test]
-fn killed_at_any_moment_the_records_are_the_same_and_nothing_finished_is_trained_again() {
-    let undisturbed = from_scratch(&long());
-    let project = project(&long());
-    let mut finished = BTreeSet::new();
-    for round in 0..12u64 {
-        let mut child =
-            project.command(&["run", "first.exp"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_micros(30_000 + round * 7_919 % 90_000));
-        child.kill().unwrap();
-        let said = child.wait_with_output().unwrap().stderr;
-        for line in String::from_utf8_lossy(&said).lines() {
-            let Some(trial) = line.strip_prefix("first trial ").and_then(|rest| rest.split(' ').next()) else {
-                continue;
-            };
-            assert!(finished.insert(trial.to_string()), "trial {trial} was trained twice");
+fn killed_at_a_hundred_moments_the_records_are_the_same_and_nothing_finished_is_trained_again() {
+    const KILLS: usize = 100;
+    // So often in one project: most are killed again and again, and come to their end all the same.
+    const IN_ONE: usize = 20;
+    let texts = [long(), pruned()].map(|text| {
+        let whole = project(&text);
+        let mut once = BTreeMap::new();
+        told(&whole.run(&["run", "first.exp"]).code(0).stderr(), &mut once);
+        (text, records(&whole), once)
+    });
+    let (mut kills, mut random) = (0, 1u64);
+    for (text, undisturbed, once) in texts.iter().cycle() {
+        let project = project(text);
+        let mut trained = BTreeMap::new();
+        for _ in 0..IN_ONE {
+            let mut child =
+                project.command(&["run", "first.exp"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            std::thread::sleep(Duration::from_micros(5_000 + (random >> 33) % 120_000));
+            let over = child.try_wait().unwrap().is_some();
+            child.kill().unwrap();
+            told(&String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr), &mut trained);
+            if over {
+                break;
+            }
+            kills += 1;
+        }
+        let last = project.run(&["run", "first.exp"]).code(0);
+        told(&last.stderr(), &mut trained);
+        assert_eq!(records(&project), *undisturbed);
+        for (trial, times) in &trained {
+            assert!(times <= &once[trial], "trial {trial} was trained {times} times, undisturbed {}", once[trial]);
+        }
+        project.run(&["run", "first.exp"]).code(0).says("all stored");
+        if kills >= KILLS {
+            break;
         }
     }
-    let last = project.run(&["run", "first.exp"]).code(0);
-    for line in last.stderr().lines() {
-        let Some(trial) = line.strip_prefix("first trial ").and_then(|rest| rest.split(' ').next()) else { continue };
-        assert!(!finished.contains(trial), "trial {trial} was trained twice");
-    }
-    assert_eq!(records(&project), undisturbed);
-    project.run(&["run", "first.exp"]).code(0).says("all stored");
 }
 
 #[test]
@@ -197,4 +223,75 @@ fn a_damaged_store_is_told_of_and_mended() {
     project.write("first.exp", &longer);
     project.run(&["run", "first.exp"]).code(0);
     assert_eq!(records(&project), from_scratch(&longer));
+}
+
+/// A file system of its own, as large as it is told; only the system's administrator can make one.
+#[cfg(target_os = "linux")]
+struct Disk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Disk {
+    fn new(path: std::path::PathBuf, size: &str) -> Option<Disk> {
+        std::fs::create_dir_all(&path).unwrap();
+        let mounted = mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], &path);
+        if !mounted {
+            std::io::Write::write_all(&mut std::io::stderr(), b"skipped: no file system can be mounted here\n")
+                .unwrap();
+        }
+        mounted.then_some(Disk(path))
+    }
+
+    fn again(&self, options: &str) {
+        assert!(mount(&["-o", &format!("remount,{options}")], &self.0), "remount with {options}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn mount(args: &[&str], path: &std::path::Path) -> bool {
+    Command::new("mount").args(args).arg(path).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_or_read_only_is_told_of_and_keeps_what_it_has() {
+    let many = NOTEBOOK.replace("random(6)", "random(60)");
+    let undisturbed = from_scratch(&many);
+    let folder = Project::new();
+    let Some(disk) = Disk::new(folder.path("disk"), "64k") else { return };
+    let run = |args: &[&str]| folder.run_in("disk", args);
+    folder.write("disk/first.exp", &many);
+    folder.write("disk/points.csv", points(200));
+    let records = || (folder.read("disk/first.lock"), folder.read("disk/first.out/trials.csv"));
+
+    let full = run(&["run", "first.exp"]).code(3);
+    assert!(full.stderr().contains("the disk is full"), "{}", full.stderr());
+    assert!(full.stderr().contains("cannot write"), "{}", full.stderr());
+    run(&["show", "first.exp"]).code(0);
+    disk.again("size=16m");
+    let rest = run(&["run", "first.exp"]).code(0);
+    assert!(rest.stderr().contains("of 60 runs trained, the rest stored"), "{}", rest.stderr());
+    assert_eq!(records(), undisturbed);
+
+    disk.again("ro");
+    let read_only = run(&["show", "first.exp"]).code(0);
+    assert!(!read_only.stderr().contains("warning"), "{}", read_only.stderr());
+    run(&["run", "--plan", "first.exp"]).code(0);
+    run(&["verify", "first.exp"]).code(0);
+    // Nothing has changed, so that nothing has to be written.
+    run(&["run", "first.exp"]).code(0).says("all stored");
+    disk.again("rw");
+    folder.write("disk/first.exp", many.replace("random(60)", "random(61)"));
+    disk.again("ro");
+    let refused = run(&["run", "first.exp"]).code(3);
+    assert!(refused.stderr().contains("cannot be written to"), "{}", refused.stderr());
+    assert!(refused.stderr().contains("first.out"), "{}", refused.stderr());
+    disk.again("rw");
+    run(&["run", "first.exp"]).code(0).says("61 trials; 1 of 61 runs trained");
 }

@@ -67,7 +67,13 @@ impl Project {
 
     /// Run the program.
     pub fn run(&self, args: &[&str]) -> Ran {
-        Ran { output: self.command(args).output().expect("the program starts") }
+        self.run_in("", args)
+    }
+
+    /// Run the program in a folder below.
+    pub fn run_in(&self, folder: &str, args: &[&str]) -> Ran {
+        let mut command = self.command(args);
+        Ran { output: command.current_dir(self.path(folder)).output().expect("the program starts") }
     }
 }
 
