@@ -1,14 +1,17 @@
 //! The lock: what a notebook's results were, as text that is committed beside it.
 //!
 //! Sorted lines, one fact each, numbers in their shortest form that reads back as the same; no times, paths or names of
-//! machines. Each section (an experiment, a claim) ends in a seal over its own lines, so that two branches that change
-//! different experiments merge line by line, and a number that was edited by hand is noticed.
+//! machines. Each section (an experiment, a claim) has a seal over its own lines, so that a number that was edited by hand
+//! is noticed. Between sections there is an empty line, so that two branches that change different ones merge line by line.
 //!
 //! ```text
 //! caviar lock = 1
 //! caviar numerics = 1
 //! caviar seal = 3f0c…
+//!
 //! claim "b is redundant" outcome = holds
+//! …
+//!
 //! experiment placement best metric dev.accuracy = 0.9703703703703703 0.9666666666666667
 //! experiment placement best setting norm = before
 //! experiment placement data digits = 5b1a…
@@ -133,11 +136,22 @@ pub fn claims(notebook: &Notebook) -> impl Iterator<Item = &Claim> {
 
 /// The text of a lock: the same for the same results, on every machine.
 pub fn write(lock: &Lock) -> String {
-    let mut lines = BTreeSet::new();
-    section(&mut lines, "caviar", vec![format!("lock = {FORM}"), format!("numerics = {}", lock.numerics)]);
+    let sections: Vec<String> = sections(lock).into_iter().map(|lines| lines.into_iter().collect()).collect();
+    sections.join("\n")
+}
+
+/// Of all that a lock says, however it is laid out.
+pub fn digest(lock: &Lock) -> Digest {
+    let lines: BTreeSet<String> = sections(lock).into_iter().flatten().collect();
+    canonical("caviar lock", &lines.into_iter().collect::<String>())
+}
+
+/// The lines of each section.
+fn sections(lock: &Lock) -> Vec<BTreeSet<String>> {
+    let mut sections = vec![section("caviar", vec![format!("lock = {FORM}"), format!("numerics = {}", lock.numerics)])];
     for (text, claim) in &lock.claims {
         let facts = vec![format!("outcome = {}", Word(&claim.outcome)), format!("plan = {}", claim.plan)];
-        section(&mut lines, &format!("claim {}", quoted(text)), facts);
+        sections.push(section(&format!("claim {}", quoted(text)), facts));
     }
     for (name, locked) in &lock.experiments {
         let mut facts = vec![
@@ -157,9 +171,9 @@ pub fn write(lock: &Lock) -> String {
             let values: Vec<String> = values.iter().map(|x| format!("{x:?}")).collect();
             facts.push(format!("best metric {} = {}", Word(name), values.join(" ")));
         }
-        section(&mut lines, &format!("experiment {}", Word(name)), facts);
+        sections.push(section(&format!("experiment {}", Word(name)), facts));
     }
-    lines.into_iter().fold(String::new(), |text, line| text + &line + "\n")
+    sections
 }
 
 /// Write a lock to its file, which stays as it is when nothing changed; whether it wrote.
@@ -170,10 +184,10 @@ pub fn save(path: &Path, lock: &Lock) -> io::Result<bool> {
     atomic::replace_if_changed(path, write(lock).as_bytes())
 }
 
-fn section(lines: &mut BTreeSet<String>, name: &str, facts: Vec<String>) {
+fn section(name: &str, facts: Vec<String>) -> BTreeSet<String> {
     let facts: Vec<String> = facts.into_iter().map(|fact| format!("{name} {fact}")).collect();
-    lines.insert(format!("{name} seal = {}", seal(facts.iter().map(String::as_str))));
-    lines.extend(facts);
+    let seal = format!("{name} seal = {}", seal(facts.iter().map(String::as_str)));
+    facts.into_iter().chain([seal]).map(|line| line + "\n").collect()
 }
 
 /// Over the lines of a section but the seal's own.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::inspect::Inspections;
+use super::listing;
 use super::memo;
 use super::open::Opened;
 use super::worker::Equipment;
 use crate::plan::build;
 use crate::plan::notebook::{Item, Notebook};
 use crate::plan::resolve::Bindings;
-use crate::record::digest::canonical;
 use crate::record::lock::{self, Lock, Locked, LockedClaim};
 use crate::record::{Study, atomic};
 use crate::report::markdown::markdown;
@@ -114,10 +114,10 @@ pub fn write(
     }
     let mut kept = lock_of(notebook, results, &opened.base, equipment);
     let old = std::fs::read_to_string(lock_path(path)).ok().and_then(|text| lock::parse(&text).ok());
-    if let Some(old) = old {
+    if let Some(old) = &old {
         keep_others(&mut kept, old, notebook, results);
     }
-    let seal = canonical("caviar lock", &lock::write(&kept)).short();
+    let seal = lock::digest(&kept).short();
     let source = opened.sources.get(0);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let shown = Report { file: &name, notebook, source: &source.text, results, pictures: &pictures, lock: Some(&seal) };
@@ -136,6 +136,9 @@ pub fn write(
         }
     }
     remove_old_pictures(&folder, &files);
+    for place in [folder.as_path(), path.parent().unwrap_or(Path::new(""))] {
+        atomic::remove_abandoned(place);
+    }
     let lock_file = lock_path(path);
     let other = match locking {
         Locking::Write => {
@@ -144,14 +147,17 @@ pub fn write(
             }
             false
         }
-        Locking::Leave => std::fs::read(&lock_file).ok().as_deref() != Some(lock::write(&kept).as_bytes()),
+        Locking::Leave => old.is_none_or(|old| !lock::compare(&old, &kept).is_empty()),
     };
+    for study in results.studies.values() {
+        listing::keep(notebook, study, &opened.base, &equipment.datasets, &equipment.store);
+    }
     memo::keep(path, &equipment.store, notebook, &results.studies, memo::read(&opened.data, &equipment.datasets));
     Ok(Written { folder, report, changed, other })
 }
 
 /// What was not run now (`--only`) stays as the lock had it.
-fn keep_others(lock: &mut Lock, old: Lock, notebook: &Notebook, results: &Results) {
+fn keep_others(lock: &mut Lock, old: &Lock, notebook: &Notebook, results: &Results) {
     let others =
         |name: &String| !results.studies.contains_key(name) && notebook.experiments.iter().any(|e| e.name == *name);
     let forged = |section: &str| old.forged.contains(section);

@@ -70,7 +70,8 @@ impl std::fmt::Display for Mismatch {
     }
 }
 
-/// The trials of an experiment that are trained again: the best and others, chosen by a digest and so the same everywhere.
+/// The trials of an experiment that are trained again, with the runs that confirm them: the best and others, chosen by a digest and
+/// so the same everywhere.
 pub fn sample(study: &Study, count: usize) -> BTreeSet<u32> {
     let mut others: Vec<(Key, u32)> =
         study.trials.iter().map(|t| (canonical("caviar sample", &(&study.experiment, t.index)), t.index)).collect();
@@ -100,6 +101,7 @@ pub fn train_again(
             .study
             .trials
             .iter()
+            .chain(&one.study.confirmed)
             .filter(|trial| chosen.contains(&trial.index))
             .flat_map(|trial| &trial.runs)
             .map(|run| (run.key.as_str(), run))

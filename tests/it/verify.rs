@@ -92,3 +92,49 @@ fn a_test_machine_never_writes_a_lock() {
     assert_ne!(lock, project.read("first.lock"));
     project.run(&["run", "--locked", "first.exp"]).code(0);
 }
+
+#[test]
+fn runs_that_confirm_a_trial_are_trained_again_too() {
+    let project = Project::new().file("points.csv", points(60));
+    project.write("first.exp", NOTEBOOK.replace("epochs = 3", "epochs = 3, confirm = 2"));
+    project.run(&["run", "first.exp"]).code(0);
+    // Six trials, and the best three of them twice more.
+    project.run(&["verify", "--all", "first.exp"]).code(0).prints("12 runs trained again");
+    project.run(&["verify", "--sample", "1", "first.exp"]).code(0).prints("3 runs trained again");
+}
+
+#[test]
+fn a_stored_result_that_training_does_not_give_again_is_told_of() {
+    let project = project();
+    let store = caviar::store::Store::open(project.path(".caviar")).unwrap();
+    let mut runs: Vec<_> = store.keys().into_iter().filter_map(|key| Some((key, store.get(&key)?))).collect();
+    drop(store);
+    std::fs::remove_dir_all(project.path(".caviar/runs")).unwrap();
+    let store = caviar::store::Store::open(project.path(".caviar")).unwrap();
+    for (key, run) in &mut runs {
+        run.series.get_mut("dev.loss").unwrap()[0] += 1e-9;
+        store.put(key, run).unwrap();
+    }
+    drop(store);
+    project.run(&["verify", "first.exp"]).code(4).prints("though nothing that it depends on changed");
+    // A lock made from the same results: only training tells.
+    project.run(&["run", "first.exp"]).code(0).says("all stored");
+    project.run(&["verify", "--all", "first.exp"]).code(4).prints("trained again: dev.loss at epoch 1: ");
+}
+
+#[test]
+fn committed_locks_are_as_they_are_written() {
+    let mut found = 0;
+    for folder in ["experiments", "experiments/fashion"] {
+        for path in std::fs::read_dir(crate::harness::root().join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.extension().is_some_and(|extension| extension == "lock") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let lock = caviar::record::lock::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+                assert!(lock.forged.is_empty(), "{}: {:?}", path.display(), lock.forged);
+                assert_eq!(caviar::record::lock::write(&lock), text, "{}", path.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 10);
+}
