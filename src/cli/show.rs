@@ -6,15 +6,17 @@ use std::sync::Arc;
 use super::Exit;
 use super::args::{Engine, Show};
 use super::terminal::Terminal;
+use crate::plan::experiment::Experiment;
 use crate::plan::metric::Measure;
 use crate::plan::notebook::{Item, Notebook};
 use crate::plan::show::{Pick, Selection, Table};
 use crate::record::Study;
 use crate::report::{self, Results, trials};
 use crate::run::datasets::Datasets;
+use crate::run::listing;
 use crate::run::open::open;
 use crate::run::survey::survey;
-use crate::run::{Options, outputs};
+use crate::run::{Options, RunError, outputs};
 
 /// Rows of a table that nobody asked for.
 const ROWS: u32 = 10;
@@ -32,7 +34,10 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
         terminal.diagnostics(&opened.diagnostics, &opened.sources);
         return Exit::Mistakes;
     };
-    let only: Vec<String> = args.name.iter().cloned().collect();
+    if let Some(unknown) = args.name.iter().find(|name| !notebook.experiments.iter().any(|e| e.name == **name)) {
+        terminal.error(RunError::unknown(unknown, notebook).to_string());
+        return Exit::Usage;
+    }
     let equipment = match super::run::equipment(path, &Engine::default(), &datasets, false) {
         Ok(equipment) => equipment,
         Err(message) => {
@@ -40,7 +45,28 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
             return Exit::Failed;
         }
     };
-    let surveyed = match survey(notebook, &equipment.store, &datasets, &opened.base, &Options { fresh: false, only }) {
+    let sort = args.sort.as_ref().map(|text| Measure::parse(text).unwrap_or_else(|| Measure::Setting(text.clone())));
+    let mut studies = BTreeMap::new();
+    // Tables that look at no curves are made from columns, where those are kept.
+    let columns = listing::metrics(notebook, sort.as_ref()).filter(|_| !args.csv && !args.json);
+    let asked: Vec<&Experiment> =
+        notebook.experiments.iter().filter(|e| args.name.as_ref().is_none_or(|only| *only == e.name)).collect();
+    let mut only = Vec::new();
+    for experiment in asked {
+        let listed = columns.as_ref().and_then(|columns| {
+            listing::recall(notebook, experiment, columns, &opened.base, &datasets, &equipment.store)
+        });
+        match listed {
+            Some(study) => _ = studies.insert(experiment.name.clone(), study),
+            None => only.push(experiment.name.clone()),
+        }
+    }
+    let options = Options { fresh: false, only: only.clone() };
+    let surveyed = match only.is_empty() {
+        true => Ok(Vec::new()),
+        false => survey(notebook, &equipment.store, &datasets, &opened.base, &options),
+    };
+    let surveyed = match surveyed {
         Ok(surveyed) => surveyed,
         Err(error) => {
             terminal.error(error.to_string());
@@ -50,17 +76,14 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
     for warning in equipment.store.warnings() {
         terminal.say(format!("warning: {warning}"));
     }
-    let mut studies = BTreeMap::new();
-    for one in &surveyed {
-        let study = one.known();
+    for one in surveyed.into_iter().filter(|one| only.contains(&one.study.experiment)) {
+        let (complete, total) = (one.complete, one.total);
+        let study = one.into_known();
         let name = &study.experiment;
-        if args.name.as_ref().is_some_and(|only| only != name) {
-            continue;
-        }
-        if !one.complete && !args.json && !args.csv {
+        if !complete && !args.json && !args.csv {
             terminal.say(match study.trials.len() {
                 0 => format!("{name}: nothing is stored yet (`caviar run {}`)", path.display()),
-                n => format!("{name}: {n} of {} trials are stored", one.total),
+                n => format!("{name}: {n} of {total} trials are stored"),
             });
         }
         if !study.trials.is_empty() {
@@ -78,7 +101,6 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
         }
         return Exit::Good;
     }
-    let sort = args.sort.as_ref().map(|text| Measure::parse(text).unwrap_or_else(|| Measure::Setting(text.clone())));
     if let Some(Measure::Setting(name)) = &sort
         && !results.studies.values().any(|s| s.trials.iter().any(|t| t.settings.contains_key(name)))
         && !results.studies.is_empty()

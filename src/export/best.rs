@@ -41,7 +41,7 @@ fn stored(
     let surveyed = survey(notebook, &equipment.store, &equipment.datasets, base, &options)?;
     let own = surveyed.iter().find(|one| one.study.experiment == name);
     let (total, complete) = own.map_or((0, false), |one| (one.total, one.complete));
-    Ok((surveyed.iter().map(|one| (one.study.experiment.clone(), one.known())).collect(), total, complete))
+    Ok((surveyed.into_iter().map(|one| (one.study.experiment.clone(), one.into_known())).collect(), total, complete))
 }
 
 /// The trials of an experiment that are stored.

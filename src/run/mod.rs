@@ -8,6 +8,7 @@ pub mod executor;
 pub mod expand;
 pub mod gradients;
 pub mod inspect;
+pub mod listing;
 pub mod memo;
 pub mod open;
 pub mod outputs;
@@ -141,6 +142,14 @@ pub enum RunError {
     Store(#[from] StoreError),
 }
 
+impl RunError {
+    /// There is no experiment of that name.
+    pub fn unknown(name: &str, notebook: &Notebook) -> Self {
+        let names: Vec<String> = notebook.experiments.iter().map(|e| format!("`{}`", e.name)).collect();
+        RunError::Unknown(name.to_string(), names.join(", "))
+    }
+}
+
 /// How a run is left before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
@@ -178,7 +187,8 @@ fn lost(runs: &[String]) -> String {
 
 enum State<'a> {
     Waiting,
-    Running(Box<StudyRun<'a>>, Instant, usize),
+    /// Since when, and what was trained since.
+    Running(Box<StudyRun<'a>>, Instant, HashSet<Place>),
     Done,
 }
 
@@ -223,7 +233,7 @@ pub fn bring_up_to_date(
                 let run = StudyRun::new(experiment, expander, session.options.fresh)
                     .map_err(|e| RunError::Search(experiment.name.clone(), e))?;
                 tell(Event::Started { experiment, trials: run.total() });
-                states[i] = State::Running(Box::new(run), Instant::now(), 0);
+                states[i] = State::Running(Box::new(run), Instant::now(), HashSet::new());
                 moved = true;
             }
             let State::Running(run, started, trained) = &mut states[i] else { continue };
@@ -241,13 +251,13 @@ pub fn bring_up_to_date(
             }
             for arrival in run.arrivals() {
                 kept += usize::from(arrival.stored && !planned);
-                *trained += usize::from(!arrival.stored);
+                trained.extend((!arrival.stored).then_some(arrival.place));
                 let (settled, trials) = (run.settled(), run.total());
                 tell(Event::Arrived { experiment: run.experiment(), arrival: &arrival, settled, trials });
             }
             if run.finished() {
                 let study = run.study();
-                tell(Event::Finished { experiment: run.experiment(), study: &study, trained: *trained });
+                tell(Event::Finished { experiment: run.experiment(), study: &study, trained: trained.len() });
                 studies.borrow_mut().insert(experiment.name.clone(), study);
                 states[i] = State::Done;
                 moved = true;
@@ -394,8 +404,7 @@ fn chosen<'n>(notebook: &'n Notebook, only: &[String]) -> Result<HashSet<&'n str
     let mut names = HashSet::new();
     let mut open: Vec<&Experiment> = Vec::new();
     for name in only {
-        let names: Vec<String> = notebook.experiments.iter().map(|e| format!("`{}`", e.name)).collect();
-        open.push(find(name).ok_or_else(|| RunError::Unknown(name.clone(), names.join(", ")))?);
+        open.push(find(name).ok_or_else(|| RunError::unknown(name, notebook))?);
     }
     while let Some(experiment) = open.pop() {
         if names.insert(experiment.name.as_str()) {

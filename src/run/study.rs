@@ -68,6 +68,18 @@ struct Slot {
     settled: bool,
 }
 
+impl Slot {
+    fn into_trial(self, index: usize) -> Trial {
+        Trial {
+            index: index as u32,
+            draws: self.proposal.draws,
+            settings: self.settings,
+            round: self.proposal.round,
+            runs: self.runs.into_iter().flatten().collect(),
+        }
+    }
+}
+
 /// An experiment under way.
 pub struct StudyRun<'a> {
     experiment: &'a Experiment,
@@ -118,7 +130,7 @@ impl<'a> StudyRun<'a> {
         })
     }
 
-    /// Keep every run that is asked for, for [`StudyRun::asked`].
+    /// Keep every run that is asked for, for [`StudyRun::asked`], instead of what has come in.
     pub fn keep_asked(&mut self) {
         self.asked = Some(Vec::new());
     }
@@ -262,7 +274,7 @@ impl<'a> StudyRun<'a> {
         let key = key::task(&task);
         let stored = match &task {
             _ if self.fresh => None,
-            Task::Train(training) => store.fetch(training),
+            Task::Train(training) => store.fetch(&key, training),
             Task::Command(_) => store.get(&key),
         };
         if let (None, Task::Command(_), Some(prune)) = (&stored, &task, self.experiment.prune)
@@ -272,11 +284,15 @@ impl<'a> StudyRun<'a> {
             self.slots[place.trial as usize].partial[place.repetition as usize] = Some(run);
             return;
         }
-        if let Some(asked) = &mut self.asked {
-            asked.push(Asked { place, key, task: task.clone(), stored: stored.is_some() });
-        }
         if let Some(run) = stored {
-            return self.arrive(place, Run { repetition: place.repetition, ..run }, true);
+            let run = Run { repetition: place.repetition, ..run };
+            if let Some(asked) = &mut self.asked {
+                asked.push(Asked { place, key, task, stored: true });
+            }
+            return self.arrive(place, run, true);
+        }
+        if let Some(asked) = &mut self.asked {
+            asked.push(Asked { place, key, task: task.clone(), stored: false });
         }
         let waiting = self.waiting.entry(key).or_default();
         if waiting.is_empty() {
@@ -352,8 +368,10 @@ impl<'a> StudyRun<'a> {
     }
 
     fn arrive(&mut self, place: Place, run: Run, stored: bool) {
-        let settings = self.slots[place.trial as usize].settings.clone();
-        self.arrivals.push(Arrival { place, settings, run: run.clone(), stored });
+        if self.asked.is_none() {
+            let settings = self.slots[place.trial as usize].settings.clone();
+            self.arrivals.push(Arrival { place, settings, run: run.clone(), stored });
+        }
         let fresh = place.repetition.checked_sub(self.experiment.seeds);
         match fresh {
             None => self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run),
@@ -388,8 +406,17 @@ impl<'a> StudyRun<'a> {
     }
 
     /// All trials that are proposed, those without a run too.
-    pub fn proposed(&self) -> Study {
-        Study { trials: (0..self.slots.len()).map(|index| self.trial(index)).collect(), ..self.study() }
+    pub fn into_proposed(mut self) -> Study {
+        let slots = std::mem::take(&mut self.slots);
+        let confirmed = std::mem::take(&mut self.confirmed);
+        let mut study = self.study();
+        study.trials = slots.into_iter().enumerate().map(|(index, slot)| slot.into_trial(index)).collect();
+        let confirm = |(index, runs): (usize, Vec<Option<Run>>)| Trial {
+            runs: runs.into_iter().flatten().collect(),
+            ..study.trials[index].clone()
+        };
+        study.confirmed = confirmed.into_iter().map(confirm).collect();
+        study
     }
 
     fn trial(&self, index: usize) -> Trial {

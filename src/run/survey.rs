@@ -1,7 +1,7 @@
 //! What a notebook asks for beside what is stored: nothing is trained.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::datasets::Datasets;
@@ -36,10 +36,9 @@ pub struct Surveyed {
 
 impl Surveyed {
     /// The trials of which something is stored.
-    pub fn known(&self) -> Study {
-        let mut study = self.study.clone();
-        study.trials.retain(|trial| !trial.runs.is_empty());
-        study
+    pub fn into_known(mut self) -> Study {
+        self.study.trials.retain(|trial| !trial.runs.is_empty());
+        self.study
     }
 }
 
@@ -59,11 +58,12 @@ pub fn survey(
     let studies: RefCell<BTreeMap<String, Study>> = RefCell::default();
     let results = |of: &Selection, measure: &Measure| result(&studies.borrow(), of, measure);
     let mut found: BTreeMap<&str, Surveyed> = BTreeMap::new();
+    let mut done: BTreeSet<String> = BTreeSet::new();
     loop {
         let mut moved = false;
         for experiment in notebook.experiments.iter().filter(|e| wanted.contains(e.name.as_str())) {
             let name = experiment.name.as_str();
-            if found.contains_key(name) || !experiment.after.iter().all(|e| studies.borrow().contains_key(e)) {
+            if found.contains_key(name) || !experiment.after.iter().all(|e| done.contains(e)) {
                 continue;
             }
             let narrowed = narrow(experiment, &studies.borrow());
@@ -73,20 +73,15 @@ pub fn survey(
             let mut run = StudyRun::new(&narrowed, expander, options.fresh).map_err(failed)?;
             run.keep_asked();
             run.advance(store).map_err(failed)?;
-            let surveyed = Surveyed {
-                study: run.proposed(),
-                total: run.total(),
-                asked: run.asked(),
-                complete: run.finished(),
-                proposed: run.exhausted(),
-                cpus: experiment.cpus,
-                waits_for: Vec::new(),
-            };
-            if surveyed.complete {
-                let study = run.study();
-                drop(run);
-                studies.borrow_mut().insert(name.to_string(), study);
+            let (total, asked) = (run.total(), run.asked());
+            let (complete, proposed) = (run.finished(), run.exhausted());
+            let study = run.into_proposed();
+            if complete && notebook.experiments.iter().any(|e| e.after.iter().any(|other| other == name)) {
+                studies.borrow_mut().insert(name.to_string(), study.clone());
             }
+            done.extend(complete.then(|| name.to_string()));
+            let cpus = experiment.cpus;
+            let surveyed = Surveyed { study, total, asked, complete, proposed, cpus, waits_for: Vec::new() };
             found.insert(name, surveyed);
             moved = true;
         }
@@ -111,7 +106,7 @@ pub fn survey(
             complete: false,
             proposed: false,
             cpus: experiment.cpus,
-            waits_for: experiment.after.iter().filter(|e| !studies.borrow().contains_key(*e)).cloned().collect(),
+            waits_for: experiment.after.iter().filter(|e| !done.contains(*e)).cloned().collect(),
         }));
     }
     Ok(all)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::inspect::Inspections;
+use super::listing;
 use super::memo::{self, Memo};
 use super::survey::survey;
 use super::worker::Equipment;
@@ -25,8 +26,10 @@ pub fn add(notebook: &Notebook, base: &Path, equipment: &Equipment, wanted: &mut
             wanted.lineages.extend(key::chain(training).iter().map(|link| link.key));
         }
     }
+    let keys = |e| listing::key(notebook, e, base, &equipment.datasets);
+    wanted.studies.extend(notebook.experiments.iter().filter_map(keys));
     let studies: BTreeMap<String, Study> =
-        surveyed.iter().filter(|s| s.complete).map(|s| (s.study.experiment.clone(), s.known())).collect();
+        surveyed.into_iter().filter(|s| s.complete).map(|s| (s.study.experiment.clone(), s.into_known())).collect();
     wanted.inspections.extend(Inspections { notebook, studies: &studies, base, equipment }.keys());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::metric::{Direction, Measure};
 use crate::plan::show::Table;
-use crate::record::{Outcome, Setting, Study, Trial};
+use crate::record::{Outcome, Run, Setting, Study, Trial};
 use crate::stats::interval::{Interval, mean_interval};
 use crate::stats::measure::{Measured, lost, measure, measure_seeds};
 use crate::stats::select::ranked;
@@ -58,12 +58,13 @@ fn usual(cases: &[Case]) -> Vec<Measure> {
             }
         }
     }
-    if let Some(case) = cases.first() {
+    if !cases.is_empty() {
         let loss = Measure::Metric(crate::plan::metric::Metric {
             set: crate::plan::metric::Set::Dev,
             kind: crate::plan::metric::MetricKind::Loss,
         });
-        if !shown.contains(&loss) && case.trial.runs.iter().any(|r| r.series.contains_key("dev.loss")) {
+        let has = |run: &Run| run.metrics.contains_key("dev.loss") || run.series.contains_key("dev.loss");
+        if !shown.contains(&loss) && cases.iter().any(|case| case.trial.runs.iter().any(has)) {
             shown.push(loss);
         }
     }
