@@ -228,7 +228,8 @@ pub struct Verify {
 pub struct Diff {
     /// The `.exp` file.
     pub path: PathBuf,
-    /// A git revision, or two as `A..B`; the last commit when absent, or the lock where there is none.
+    /// A git revision, or two as `A..B`; `lock` is the lock as it is on disk. The last commit when absent, or the lock where there is
+    /// none.
     pub revision: Option<String>,
 }
 

@@ -1,12 +1,13 @@
 //! `caviar diff`: settings that changed beside metrics that changed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use super::Exit;
 use super::args::Diff;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, count};
 use crate::plan::notebook::Notebook;
 use crate::record::lock::{self, Lock};
 use crate::report::diff::{self, Presence, Side};
@@ -22,6 +23,8 @@ struct State {
     name: String,
     notebook: Option<Notebook>,
     lock: Option<Lock>,
+    /// Experiments that have no results as they are written.
+    open: Vec<String>,
 }
 
 impl State {
@@ -38,22 +41,24 @@ pub fn run(args: &Diff, terminal: &Terminal) -> Exit {
         Some((from, to)) => (Some(from), Some(to).filter(|to| !to.is_empty())),
         None => (git(path, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_some().then_some("HEAD"), None),
     };
-    let before = match from {
-        // Where nothing is committed, what is stored is held against the lock.
-        None => lock_on_disk(path).map(|lock| State { name: "lock".into(), notebook: None, lock }),
-        Some(revision) => committed(path, revision, &datasets),
+    let of = |revision: &str| match revision {
+        "lock" if git(path, &["rev-parse", "--verify", "--quiet", "lock^{commit}"]).is_none() => locked(path),
+        revision => committed(path, revision, &datasets),
     };
-    let after = match to {
-        None => now(path, &datasets, terminal),
-        Some(revision) => committed(path, revision, &datasets),
-    };
-    let (before, after) = match (before, after) {
+    // Where nothing is committed, what is stored is held against the lock.
+    let before = from.map_or_else(|| locked(path), of);
+    let after = to.map_or_else(|| now(path, &datasets, terminal), of);
+    let (before, mut after) = match (before, after) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(message), _) | (_, Err(message)) => {
             terminal.error(message);
             return Exit::Usage;
         }
     };
+    if let (false, Some(lock)) = (after.open.is_empty(), &mut after.lock) {
+        // What they would come to is not known.
+        lock.claims = before.lock.as_ref().map(|lock| lock.claims.clone()).unwrap_or_default();
+    }
     show(&before, &after, terminal);
     Exit::Good
 }
@@ -70,6 +75,10 @@ fn show(before: &State, after: &State, terminal: &Terminal) {
         return;
     }
     terminal.line(format!("{} → {}", before.name, after.name));
+    if !after.open.is_empty() {
+        let open = after.open.join(", ");
+        terminal.say(format!("note: {open}: not run as the file is now, so that only settings are compared"));
+    }
     if let Some((a, b)) = found.numerics {
         terminal.line(format!("version of the numbers {a} → {b}"));
     }
@@ -83,7 +92,11 @@ fn show(before: &State, after: &State, terminal: &Terminal) {
         let best = change.best.iter().map(|c| format!("best {c}"));
         let lines = change.settings.iter().map(ToString::to_string).chain(data).chain(best);
         lines.for_each(|line| terminal.line(format!("  {line}")));
-        change.metrics.iter().for_each(|metric| terminal.line(format!("    {metric}")));
+        let (telling, rest): (Vec<_>, Vec<_>) = change.metrics.iter().partition(|metric| metric.telling);
+        telling.iter().for_each(|metric| terminal.line(format!("    {metric}")));
+        if !rest.is_empty() {
+            terminal.line(format!("    {} changed by no more than seeds do", count(rest.len(), "other metric")));
+        }
         if change.trials && change.best.is_empty() && change.metrics.is_empty() {
             terminal.line("    other trials; the best is the same");
         }
@@ -91,7 +104,7 @@ fn show(before: &State, after: &State, terminal: &Terminal) {
     found.claims.iter().for_each(|change| terminal.line(format!("claim {change}")));
 }
 
-/// The file as it is, with the results that are stored, or else those that the lock has.
+/// The file as it is, with the results that are stored, or else those that the lock has of the same plan.
 fn now(path: &Path, datasets: &Arc<Datasets>, terminal: &Terminal) -> Result<State, String> {
     if !path.is_file() {
         return Err(format!("there is no file {}", path.display()));
@@ -100,25 +113,46 @@ fn now(path: &Path, datasets: &Arc<Datasets>, terminal: &Terminal) -> Result<Sta
     if opened.has_errors() {
         terminal.diagnostics(&opened.diagnostics, &opened.sources);
     }
-    let stored = opened.notebook.as_ref().and_then(|notebook| stored(path, &opened, notebook, datasets));
-    let lock = match stored {
-        Some(lock) => Some(lock),
-        None => lock_on_disk(path)?,
+    let on_disk = lock_on_disk(path)?;
+    let Some(notebook) = &opened.notebook else {
+        return Ok(State { name: "now".into(), notebook: None, lock: on_disk, open: Vec::new() });
     };
-    Ok(State { name: "now".into(), notebook: opened.notebook, lock })
+    let stored = stored(path, &opened, notebook, datasets);
+    let mut lock = stored.clone().or(on_disk.clone()).unwrap_or_default();
+    let mut open = Vec::new();
+    for name in notebook.experiments.iter().map(|e| &e.name) {
+        if stored.as_ref().is_some_and(|stored| stored.experiments.contains_key(name)) {
+            continue;
+        }
+        let same = |lock: &Lock| lock.experiments.get(name).filter(|l| l.plan == lock::plan(notebook, name)).cloned();
+        match on_disk.as_ref().and_then(same) {
+            Some(locked) => _ = lock.experiments.insert(name.clone(), locked),
+            None => {
+                lock.experiments.remove(name);
+                open.push(name.clone());
+            }
+        }
+    }
+    let lock = (stored.is_some() || on_disk.is_some()).then_some(lock);
+    Ok(State { name: "now".into(), notebook: opened.notebook, lock, open })
 }
 
-/// The lock of what is stored, if all is.
+/// The lock of the experiments that are stored to their end.
 fn stored(path: &Path, opened: &Opened, notebook: &Notebook, datasets: &Arc<Datasets>) -> Option<Lock> {
     let engine = super::args::Engine::default();
     let equipment = super::run::equipment(path, &engine, datasets, false).ok()?;
     let surveyed = survey(notebook, &equipment.store, datasets, &opened.base, &Options::default()).ok()?;
-    if surveyed.iter().any(|one| !one.complete) {
+    let complete = surveyed.into_iter().filter(|one| one.complete);
+    let studies: BTreeMap<_, _> = complete.map(|one| (one.study.experiment.clone(), one.study)).collect();
+    if studies.is_empty() {
         return None;
     }
-    let studies = surveyed.into_iter().map(|one| (one.study.experiment.clone(), one.study)).collect();
     let results = outputs::judged(notebook, studies);
     Some(outputs::lock_of(notebook, &results, &opened.base, &equipment))
+}
+
+fn locked(path: &Path) -> Result<State, String> {
+    Ok(State { name: "lock".into(), notebook: None, lock: lock_on_disk(path)?, open: Vec::new() })
 }
 
 fn lock_on_disk(path: &Path) -> Result<Option<Lock>, String> {
@@ -141,14 +175,14 @@ fn committed(path: &Path, revision: &str, datasets: &Datasets) -> Result<State, 
         from_bytes(&file.to_string_lossy(), bytes)
     };
     if shown(path, revision).is_none() {
-        return Ok(State { name: revision.into(), notebook: Some(Notebook::default()), lock: None });
+        return Ok(State { name: revision.into(), notebook: Some(Notebook::default()), lock: None, open: Vec::new() });
     }
     let opened = open_from(path, datasets, &mut read);
     let lock = shown(&outputs::lock_path(path), revision)
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .map(|text| lock::parse(&text).map_err(|e| format!("the lock of {revision}: {e}")))
         .transpose()?;
-    Ok(State { name: revision.into(), notebook: opened.notebook, lock })
+    Ok(State { name: revision.into(), notebook: opened.notebook, lock, open: Vec::new() })
 }
 
 /// A file's bytes in a revision.

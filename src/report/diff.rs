@@ -44,6 +44,8 @@ pub struct MetricChange {
     pub after: Vec<f64>,
     /// How the change compares with what seeds do.
     pub noise: Noise,
+    /// Whether it is worth a line: what a search is about, what is measured on the dev set, and what is more than noise.
+    pub telling: bool,
 }
 
 /// How a change of a mean compares with the spread over seeds.
@@ -131,7 +133,11 @@ pub fn diff(before: Side<'_>, after: Side<'_>) -> Diff {
             change.settings = changes(&a, &b);
         }
         if let Some((Some(a), Some(b))) = locks.map(|(a, b)| (a.experiments.get(*name), b.experiments.get(*name))) {
-            results(a, b, &mut change);
+            let experiment =
+                after.notebook.or(before.notebook).and_then(|n| n.experiments.iter().find(|e| e.name == *name));
+            let objectives = experiment.map_or(&[][..], |e| &e.objectives);
+            let aims: Vec<String> = objectives.iter().map(|o| o.measure.to_string()).collect();
+            results(a, b, &aims, &mut change);
         }
         let quiet = change.settings.is_empty() && change.data.is_empty() && change.best.is_empty();
         if presence != Presence::Both || !quiet || !change.metrics.is_empty() || change.trials {
@@ -154,7 +160,7 @@ fn names(side: Side<'_>) -> BTreeSet<&str> {
     }
 }
 
-fn results(a: &Locked, b: &Locked, change: &mut ExperimentChange) {
+fn results(a: &Locked, b: &Locked, aims: &[String], change: &mut ExperimentChange) {
     let short = |data: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         data.iter().map(|(name, print)| (name.clone(), print.chars().take(16).collect())).collect()
     };
@@ -172,9 +178,12 @@ fn results(a: &Locked, b: &Locked, change: &mut ExperimentChange) {
         let [before, after] = [a, b].map(|side| side.metrics.get(name).cloned().unwrap_or_default());
         if !same(&before, &after) {
             let noise = noise(&before, &after);
-            change.metrics.push(MetricChange { name: name.clone(), before, after, noise });
+            let telling = aims.contains(name) || name.starts_with("dev.") || noise == Noise::Beyond;
+            change.metrics.push(MetricChange { name: name.clone(), before, after, noise, telling });
         }
     }
+    // What the search is about first.
+    change.metrics.sort_by_key(|metric| !aims.contains(&metric.name));
     change.trials = a.digest != b.digest;
 }
 

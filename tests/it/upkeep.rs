@@ -55,6 +55,13 @@ fn settings_stand_beside_metrics_between_revisions_and_against_the_store() {
     assert!(!text.contains("wide"), "{text}");
     git(&project, &["commit", "-qam", "two"]);
     project.run(&["diff", "first.exp", "HEAD~1..HEAD"]).code(0).prints("optimizer.rate 0.01 → 0.3");
+    // Changed and not run: its settings are compared, and nothing is said of its results.
+    project.write("first.exp", NOTEBOOK.replace("rate = 0.01", "rate = 0.4"));
+    let edited = project.run(&["diff", "first.exp"]).code(0).prints("optimizer.rate 0.3 → 0.4");
+    assert!(edited.stderr().contains("first: not run as the file is now"), "{}", edited.stderr());
+    assert!(!edited.stdout().contains("dev.loss"), "{}", edited.stdout());
+    project.write("first.exp", NOTEBOOK.replace("rate = 0.01", "rate = 0.3"));
+    project.run(&["diff", "first.exp", "lock"]).code(0).prints("nothing changed from lock to now");
     project.run(&["diff", "first.exp", "nowhere"]).code(1).says("no revision `nowhere`");
 }
 
@@ -115,4 +122,74 @@ fn cleaning_keeps_what_current_files_use() {
     assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "0");
     std::fs::remove_file(project.path("first.exp")).unwrap();
     assert_eq!(runs(project.run(&["clean"]).code(0).stdout()), "8");
+}
+
+#[test]
+fn locks_of_branches_that_change_different_experiments_merge_line_by_line() {
+    let project = project();
+    git(&project, &["init", "-qb", "main"]);
+    let save = |message: &str| {
+        project.run(&["run", "first.exp"]).code(0);
+        git(&project, &["add", "first.exp", "first.lock", "points.csv"]);
+        git(&project, &["commit", "-qm", message]);
+    };
+    save("one");
+    // Everything about either experiment changes, also what stands last of the one and first of the other.
+    let first = |text: &str| text.replace("rate = 0.01", "rate = choice(0.01, 0.3)");
+    let wide = |text: &str| text.replace("random(14)", "random(5), seed = 7");
+    git(&project, &["switch", "-qc", "theirs"]);
+    project.write("first.exp", wide(NOTEBOOK));
+    save("wide");
+    git(&project, &["switch", "-q", "main"]);
+    project.write("first.exp", first(NOTEBOOK));
+    save("first");
+    git(&project, &["merge", "-q", "--no-edit", "theirs"]);
+    assert_eq!(project.read("first.exp"), wide(&first(NOTEBOOK)));
+    let merged = project.read("first.lock");
+    project.run(&["run", "--locked", "first.exp"]).code(0).says("all stored");
+    project.run(&["verify", "first.exp"]).code(0);
+    project.run(&["run", "first.exp"]).code(0);
+    assert_eq!(merged, project.read("first.lock"));
+}
+
+#[test]
+fn very_many_trials_are_listed_from_columns_as_from_the_store() {
+    let text = r#"
+data points { source = xor(points = 20) }
+network tiny { dense(choice(1, 2)) -> choice(tanh, relu) as bend -> dense(classes) -> softmax }
+experiment many {
+  data = points, network = tiny
+  optimizer = sgd(rate = log(0.01, 10), momentum = linear(0, 0.9))
+  search = random(1000)
+  epochs = 1
+}
+claim "some learn" { many.best.dev.loss < 0.7 }
+table "shapes" { of = many, by = bend, show = [dev.loss, parameters] }
+"#;
+    let project = Project::new().file("many.exp", text);
+    let studies = || std::fs::read_dir(project.path(".caviar/studies")).map_or(0, Iterator::count);
+    project.run(&["run", "many.exp"]).code(0);
+    assert_eq!(studies(), 1);
+    let lists: [&[&str]; 4] = [
+        &["show", "many.exp"],
+        &["show", "many.exp", "--trials"],
+        &["show", "many.exp", "--sort", "rate"],
+        &["show", "many.exp", "--sort", "best(dev.loss)"],
+    ];
+    let print = || lists.map(|args| project.run(args).code(0).stdout());
+    let from_columns = print();
+    project.run(&["clean"]).code(0);
+    assert_eq!(studies(), 1, "the file uses it");
+    std::fs::remove_dir_all(project.path(".caviar/runs")).unwrap();
+    assert_eq!(project.run(lists[1]).code(0).stdout(), from_columns[1], "the runs are not read");
+    project.run(lists[3]).code(0).says("nothing is stored yet");
+    std::fs::remove_dir_all(project.path(".caviar/studies")).unwrap();
+    project.run(lists[1]).code(0).says("nothing is stored yet");
+    project.run(&["run", "many.exp"]).code(0);
+    std::fs::remove_dir_all(project.path(".caviar/studies")).unwrap();
+    assert_eq!(print(), from_columns);
+
+    // Another plan is another study.
+    project.write("many.exp", text.replace("epochs = 1", "epochs = 2"));
+    project.run(lists[1]).code(0).says("nothing is stored yet");
 }
