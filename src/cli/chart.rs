@@ -1,6 +1,7 @@
 //! A learning curve in text: the losses of one model over its epochs.
 
 use crate::record::Run;
+use crate::stats::measure;
 
 /// Rows of the drawing.
 const HEIGHT: usize = 8;
@@ -22,12 +23,37 @@ pub struct Canvas {
 
 /// Epoch, losses and accuracy in one line.
 pub fn line(run: &Run, epochs: Option<u32>) -> String {
-    let done = run.series.values().map(Vec::len).max().unwrap_or(0);
     let of = epochs.map_or(String::new(), |epochs| format!("/{epochs}"));
+    format!("epoch {}{of}: {}", measure::epochs(run), values(run).join(", "))
+}
+
+/// Losses and accuracy after the last epoch, on as many lines as the width needs.
+pub fn lines(run: &Run, width: usize) -> String {
+    fitted(&values(run), ", ", width)
+}
+
+fn values(run: &Run) -> Vec<String> {
     let last = |name: &str| run.series.get(name).and_then(|s| s.last()).map(|v| format!("{name} {v:.4}"));
-    let shown: Vec<String> =
-        ["train.loss", "dev.loss", "dev.accuracy", "dev.r2"].iter().filter_map(|n| last(n)).collect();
-    format!("epoch {done}{of}: {}", shown.join(", "))
+    ["train.loss", "dev.loss", "dev.accuracy", "dev.r2"].iter().filter_map(|n| last(n)).collect()
+}
+
+/// Words one after another, each on the next line where it would go over the width.
+fn fitted(words: &[String], between: &str, width: usize) -> String {
+    let length = |word: &str| word.chars().count();
+    let mut text = String::new();
+    let mut used = 0;
+    for word in words {
+        if used > 0 && used + length(between) + length(word) > width {
+            text += "\n";
+            used = 0;
+        } else if used > 0 {
+            text += between;
+            used += length(between);
+        }
+        text += word;
+        used += length(word);
+    }
+    text
 }
 
 /// The losses as a drawing; `changes` are the epochs at which settings change. Nothing for fewer than two epochs.
@@ -73,9 +99,7 @@ pub fn draw(run: &Run, changes: &[u32], canvas: Canvas) -> Option<String> {
     let ends = format!("1{:>1$}", epochs, columns.saturating_sub(1));
     text += &format!("{:>MARGIN$} {ends}\n", "");
     let mut legend: Vec<String> = Vec::new();
-    for (values, mark, name) in
-        [(curves[0].0, paint(TRAIN, "34", canvas), "train.loss"), (curves[1].0, paint(DEV, "33", canvas), "dev.loss")]
-    {
+    for (values, mark, name) in [(curves[0].0, TRAIN, "train.loss"), (curves[1].0, DEV, "dev.loss")] {
         if !values.is_empty() {
             legend.push(format!("{mark} {name}"));
         }
@@ -86,7 +110,9 @@ pub fn draw(run: &Run, changes: &[u32], canvas: Canvas) -> Option<String> {
     if axis.contains('┬') {
         legend.push("┬ settings change".into());
     }
-    text += &format!("{:>MARGIN$} {}", "", legend.join("   "));
+    let legend = fitted(&legend, "   ", canvas.width.saturating_sub(MARGIN + 1));
+    let legend: Vec<String> = legend.lines().map(|line| format!("{:>MARGIN$} {line}", "")).collect();
+    text += &legend.join("\n").replace(TRAIN, &paint(TRAIN, "34", canvas)).replace(DEV, &paint(DEV, "33", canvas));
     Some(text)
 }
 
@@ -122,6 +148,16 @@ mod tests {
         assert_eq!(lines[HEIGHT], "         └──┬─");
         assert_eq!(lines[HEIGHT + 1].trim(), "1  4");
         assert_eq!(line(&run, Some(9)), "epoch 4/9: train.loss 0.0000, dev.loss 0.9000");
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_lines_between_words() {
+        let run = run(vec![1.0; 500], vec![0.5; 500]);
+        assert_eq!(lines(&run, 80), "train.loss 1.0000, dev.loss 0.5000");
+        assert_eq!(lines(&run, 30), "train.loss 1.0000\ndev.loss 0.5000");
+        let text = draw(&run, &[100], Canvas { width: 40, color: false }).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+        assert!(text.ends_with("\n          ┬ settings change"), "{text}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::plan::metric::Measure;
 use crate::record::{Outcome, Run, Trial};
 use crate::run::Event;
 use crate::run::study::Arrival;
+use crate::stats::measure::epochs as measured_epochs;
 use crate::watch::tell::epochs;
 
 /// Shows events on standard error.
@@ -26,6 +27,8 @@ pub struct Progress<'t> {
 
 struct Line {
     bar: ProgressBar,
+    /// Whether there is one run in all.
+    single: bool,
     best: Option<f64>,
     arrived: HashMap<u32, Vec<Run>>,
     lost: usize,
@@ -65,7 +68,7 @@ impl<'t> Progress<'t> {
                     line.bar.finish_and_clear();
                 }
                 if !self.quiet {
-                    let runs: usize = study.trials.iter().map(|t| t.runs.len()).sum();
+                    let runs: usize = study.trials.iter().chain(&study.confirmed).map(|t| t.runs.len()).sum();
                     let text = format!("{}: {}", experiment.name, summary(study.trials.len(), runs, *trained));
                     let lost = match line.map_or(0, |line| line.lost) {
                         0 => String::new(),
@@ -98,7 +101,8 @@ impl<'t> Progress<'t> {
         self.open.drain().for_each(|(_, line)| line.bar.finish_and_clear());
     }
 
-    fn print(&self, text: String) {
+    /// Print a line above the bars.
+    pub fn print(&self, text: String) {
         if self.terminal.error && !self.quiet {
             let _ = self.bars.println(text);
         } else if !self.quiet {
@@ -107,7 +111,8 @@ impl<'t> Progress<'t> {
     }
 
     fn start(&mut self, experiment: &Experiment, trials: u32) {
-        let bar = self.bars.add(ProgressBar::new(u64::from(trials) * u64::from(experiment.seeds)));
+        let runs = u64::from(trials) * u64::from(experiment.seeds);
+        let bar = self.bars.add(ProgressBar::new(runs));
         let template = if self.terminal.width < 70 {
             "{prefix} {pos}/{len} {msg}"
         } else {
@@ -117,12 +122,18 @@ impl<'t> Progress<'t> {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(experiment.name.clone());
-        self.open.insert(experiment.name.clone(), Line { bar, best: None, arrived: HashMap::new(), lost: 0 });
+        let line = Line { bar, single: runs == 1, best: None, arrived: HashMap::new(), lost: 0 };
+        self.open.insert(experiment.name.clone(), line);
     }
 
     fn arrive(&mut self, experiment: &Experiment, arrival: &Arrival, settled: u32, trials: u32) {
         let Some(line) = self.open.get_mut(&experiment.name) else { return };
-        line.bar.inc(1);
+        if experiment.prune.is_some() {
+            // A trial comes in at every rung.
+            line.bar.set_position(u64::from(settled) * u64::from(experiment.seeds));
+        } else if arrival.place.repetition < experiment.seeds {
+            line.bar.inc(1);
+        }
         let runs = line.arrived.entry(arrival.place.trial).or_default();
         runs.push(arrival.run.clone());
         if runs.len() < experiment.seeds as usize {
@@ -151,19 +162,31 @@ impl<'t> Progress<'t> {
                 _ => String::new(),
             };
             let value = value.map(|v| format!("{} {v:.4}", objective.measure)).unwrap_or_else(|| "no value".into());
+            let rung = match (experiment.prune, epochs(experiment)) {
+                (Some(_), Some(all)) => runs.iter().map(measured_epochs).max().filter(|done| *done < all as usize),
+                _ => None,
+            };
+            let rung = rung.map_or_else(String::new, |epoch| format!(" to epoch {epoch}"));
             self.terminal.say(format!(
-                "{} trial {} ({settled}/{trials}): {value}{outcome} ({seconds:.1} s)",
+                "{} trial {}{rung} ({settled}/{trials}): {value}{outcome} ({seconds:.1} s)",
                 experiment.name, arrival.place.trial
             ));
         }
     }
 
+    /// Below the bar stands how a model goes; if it is the only run, the bar counts its epochs.
     fn epoch(&mut self, experiment: &Experiment, run: &Run) {
         let Some(line) = self.open.get(&experiment.name) else { return };
-        let mut text = chart::line(run, epochs(experiment));
+        let all = epochs(experiment);
         if self.chart && !self.terminal.error && !self.quiet {
-            self.terminal.say(format!("{}: {text}", experiment.name));
+            self.terminal.say(format!("{}: {}", experiment.name, chart::line(run, all)));
         }
+        if line.single {
+            let done = measured_epochs(run) as u64;
+            line.bar.set_length(all.map_or(done, u64::from));
+            line.bar.set_position(done);
+        }
+        let mut text = format!("\n{}", chart::lines(run, self.terminal.width));
         if self.chart {
             let changes: Vec<u32> = experiment.stages.iter().map(|stage| stage.epoch).collect();
             let canvas = Canvas { width: self.terminal.width, color: self.terminal.error_color };

@@ -279,7 +279,7 @@ impl Watching<'_> {
             if let Event::Planned { kept, cancelled, queued } = event
                 && cancelled + queued > 0
             {
-                terminal.say(format!("{}: kept {kept}, cancelled {cancelled}, queued {queued}", path.display()));
+                progress.print(format!("{}: kept {kept}, cancelled {cancelled}, queued {queued}", path.display()));
             }
             if let Some(server) = server {
                 teller.events(&event).into_iter().for_each(|event| server.publish(&name(path), event));

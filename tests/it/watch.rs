@@ -179,13 +179,14 @@ fn a_storm_of_saves_ends_with_the_last_text() {
     let project = project();
     let watch = Watch::start(&project, &["first.exp"]);
     let at = watch.up_to_date(0);
-    for n in 1..=40 {
+    // Five seconds of them.
+    for n in 1..=100 {
         // A file that is being written is short for a moment.
         project.write("first.exp", &version(n)[..100]);
         project.write("first.exp", version(n));
         std::thread::sleep(Duration::from_millis(50));
     }
-    watch.wait(at, "holds: version 40");
+    watch.wait(at, "holds: version 100");
     watch.up_to_date(at);
     watch.quiet(Duration::from_millis(300));
     assert!(!watch.text().lines().skip(at).any(|line| line.contains("error")), "{}", watch.text());
