@@ -115,7 +115,7 @@ pub fn introduce(best: &Best, terminal: &Terminal) {
         ));
     }
     let repetition =
-        if best.trial.runs.len() > 1 { format!(", repetition {}", best.run.repetition) } else { String::new() };
+        if best.trial.runs.len() > 1 { format!(", repetition {}", best.run.repetition + 1) } else { String::new() };
     let numbers = count(best.run.parameters as usize, "parameter");
     let (experiment, trial) = (&best.study.experiment, name::trial(&best.trial));
     terminal.say(format!("{experiment}: {trial}{repetition}, {numbers}"));

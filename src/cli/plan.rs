@@ -74,8 +74,8 @@ fn list<T>(items: &[T], terminal: &Terminal, text: impl Fn(&T) -> String) {
 fn trial(line: &Line) -> String {
     let settings: Vec<String> = line.settings.iter().map(|(k, v)| format!("{k} = {}", name::setting(v))).collect();
     match settings.join(", ") {
-        none if none.is_empty() => format!("trial {}", line.trial),
-        some => format!("trial {} ({some})", line.trial),
+        none if none.is_empty() => format!("trial {}", line.trial + 1),
+        some => format!("trial {} ({some})", line.trial + 1),
     }
 }
 

@@ -84,7 +84,7 @@ impl<'t> Progress<'t> {
                 }
                 if !self.quiet {
                     let name = &experiment.name;
-                    self.print(format!("{name} trial {}: attempt {attempt} lost: {why}", place.trial));
+                    self.print(format!("{name} trial {}: attempt {attempt} lost: {why}", place.trial + 1));
                 }
             }
             // A store that cannot be written says so at every result.
@@ -169,7 +169,7 @@ impl<'t> Progress<'t> {
             let rung = rung.map_or_else(String::new, |epoch| format!(" to epoch {epoch}"));
             self.terminal.say(format!(
                 "{} trial {}{rung} ({settled}/{trials}): {value}{outcome} ({seconds:.1} s)",
-                experiment.name, arrival.place.trial
+                experiment.name, arrival.place.trial + 1
             ));
         }
     }

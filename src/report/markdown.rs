@@ -4,22 +4,22 @@ use crate::plan::notebook::Item;
 
 use super::page::{Report, absent};
 use super::table::escape_markdown as escape;
-use super::{claim, name, summary, table};
+use super::{claim, name, prose, summary, table};
 
 /// The report as Markdown; pictures are the files `STEM.png` in the same folder. The same report is the same bytes.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    let prose = report
+    let headed = report
         .notebook
         .items
         .iter()
-        .any(|i| if let Item::Prose(t) = i { super::page::heading(t).is_some() } else { false });
-    if !prose {
+        .any(|i| if let Item::Prose(t) = i { prose::heading(t).is_some() } else { false });
+    if !headed {
         out += &format!("# {}\n\n", escape(&report.title()));
     }
     for (index, item) in report.notebook.items.iter().enumerate() {
         match item {
-            Item::Prose(text) => out += text.trim(),
+            Item::Prose(text) => out += prose::host(text).trim(),
             Item::Experiment(experiment) => {
                 out += &format!("## Experiment `{}`\n\n", experiment.replace('`', "'"));
                 if let Some(plan) = report.notebook.experiments.iter().find(|e| e.name == *experiment) {

@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod name;
 pub mod page;
 pub mod plot;
+mod prose;
 pub mod summary;
 pub mod table;
 pub mod trials;

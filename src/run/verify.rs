@@ -66,6 +66,8 @@ pub struct Mismatch {
 impl std::fmt::Display for Mismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Mismatch { experiment, trial, repetition, what } = self;
+        // People count from 1, as in tables.
+        let (trial, repetition) = (trial + 1, repetition + 1);
         write!(f, "experiment {experiment}: trial {trial}, repetition {repetition}, trained again: {what}")
     }
 }

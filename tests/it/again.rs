@@ -66,7 +66,7 @@ fn a_change_at_an_epoch_trains_from_there_and_equals_the_whole_text() {
     project.run(&["run", "first.exp"]).code(0);
     for late in ["rate = 0.02, batch = 64", "optimizer = adam(rate = 0.01)", "l2 = 0.1, schedule = cosine(final = 0)"] {
         project.write("first.exp", panda(late));
-        project.run(&["run", "--plan", "first.exp"]).code(4).prints("continued trial 0: from epoch 19 to 30");
+        project.run(&["run", "--plan", "first.exp"]).code(4).prints("continued trial 1: from epoch 19 to 30");
         project.run(&["run", "first.exp"]).code(0);
         assert_eq!(records(&project), from_scratch(&panda(late)), "{late}");
     }

@@ -56,8 +56,8 @@ fn every_change_is_named_with_what_it_costs() {
         .code(4)
         .prints("first: 1 cached, 1 new, 1 dropped")
         .prints("because optimizer.rate choice(0.01, 0.02) → choice(0.01, 0.03), line 4")
-        .prints("new       trial 1 (rate = 0.03)")
-        .prints("dropped   trial 1 (rate = 0.02)")
+        .prints("new       trial 2 (rate = 0.03)")
+        .prints("dropped   trial 2 (rate = 0.02)")
         .prints("about ");
     plan(NOTEBOOK.replace("rate = rate", "rate = 0.003").replace("let rate = choice(0.01, 0.02)\n", ""))
         .code(4)
@@ -75,7 +75,7 @@ fn more_epochs_go_on_from_the_checkpoint() {
         .code(4)
         .prints("first: 2 continued\n")
         .prints("epochs 4 → 9, line 8")
-        .prints("continued trial 0 (rate = 0.01): from epoch 4 to 9");
+        .prints("continued trial 1 (rate = 0.01): from epoch 4 to 9");
     project.run(&["run", "first.exp"]).code(0);
     let whole = Project::new().file("first.exp", project.read("first.exp")).file("points.csv", points(60));
     whole.run(&["run", "first.exp"]).code(0);

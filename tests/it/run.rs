@@ -35,7 +35,8 @@ fn a_first_notebook_runs_and_is_up_to_date_afterwards() {
     project
         .run(&["run", "first.exp"])
         .code(0)
-        .says("first trial 0")
+        .says("first trial 1 (")
+        .says("first trial 2 (")
         .prints("| with |")
         .prints("holds: it learns")
         .prints("report: first.out/report.html");

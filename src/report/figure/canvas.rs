@@ -254,12 +254,9 @@ impl Canvas {
         let mut document = self.document.borrow_mut();
         let _ = write!(document.body, "<path fill-rule=\"evenodd\" fill=\"{color}\" fill-opacity=\"{alpha}\" d=\"");
         for ring in rings {
-            for (i, p) in simplified(ring).iter().enumerate() {
-                document.body.push(if i == 0 { 'M' } else { ' ' });
-                super::svg::hundredths(&mut document.body, units(p.0));
-                document.body.push(' ');
-                super::svg::hundredths(&mut document.body, units(p.1));
-            }
+            // A tenth of a pixel is fine enough for what is filled faintly.
+            let tenths = |v: f64| units((v * 10.0).round() / 10.0);
+            super::svg::way(&mut document.body, simplified(ring).iter().map(|p| (tenths(p.0), tenths(p.1))));
             document.body.push('Z');
         }
         document.body.push_str("\"/>\n");
@@ -416,6 +413,21 @@ impl Canvas {
     /// End what [`Canvas::clip`] began.
     pub fn end(&self) {
         self.document.borrow_mut().body.push_str("</svg>\n");
+    }
+
+    /// What is filled until [`Canvas::end_edges`] has an edge of this colour around it.
+    pub fn edges(&self, color: Color, width: f64, alpha: f64) {
+        use std::fmt::Write as _;
+        let body = &mut self.document.borrow_mut().body;
+        let _ = write!(body, "<g stroke=\"{color}\" stroke-opacity=\"{alpha}\" paint-order=\"stroke\" stroke-width=\"");
+        // Half of the line is under the shape.
+        super::svg::hundredths(body, units(2.0 * width));
+        body.push_str("\">\n");
+    }
+
+    /// End what [`Canvas::edges`] began.
+    pub fn end_edges(&self) {
+        self.document.borrow_mut().body.push_str("</g>\n");
     }
 
     /// A region that shows a text, and a faint stripe, when the pointer is over it; nothing in a PNG.

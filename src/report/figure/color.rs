@@ -95,7 +95,19 @@ impl Color {
 
     /// Black or white, whichever reads better on it. Neither changes with the page's theme.
     pub fn contrast(self) -> Color {
-        if self.lightness() > 0.55 { Color(0x10, 0x12, 0x14) } else { Color(0xfe, 0xfe, 0xfe) }
+        let (black, white) = (Color(0x10, 0x12, 0x14), Color(0xfe, 0xfe, 0xfe));
+        if self.ratio(black) > self.ratio(white) { black } else { white }
+    }
+
+    /// The contrast of two colours as WCAG 2 has it, from 1 to 21.
+    pub fn ratio(self, other: Color) -> f64 {
+        let linear = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { crate::kernel::math::powf((c + 0.055) / 1.055, 2.4) }
+        };
+        let luminance = |c: Color| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2);
+        let (a, b) = (luminance(self), luminance(other));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 }
 
@@ -109,23 +121,21 @@ impl std::fmt::Display for Color {
 mod tests {
     use super::*;
 
-    /// WCAG 2 contrast of two colours.
-    fn ratio(a: Color, b: Color) -> f64 {
-        let linear = |c: u8| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { crate::kernel::math::powf((c + 0.055) / 1.055, 2.4) }
-        };
-        let luminance = |c: Color| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2);
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
     #[test]
     fn text_reads_on_light_and_dark() {
         for text in [INK, MUTED] {
-            assert!(ratio(text, PAPER) >= 4.5);
+            assert!(text.ratio(PAPER) >= 4.5);
             let dark = |c| DARK.iter().find(|(light, _)| *light == c).map(|d| d.1).unwrap();
-            assert!(ratio(dark(text), dark(PAPER)) >= 4.5);
+            assert!(dark(text).ratio(dark(PAPER)) >= 4.5);
+        }
+    }
+
+    #[test]
+    fn numbers_read_on_every_shade() {
+        for i in 0..=100 {
+            for shade in [sequential(f64::from(i) / 100.0), diverging(f64::from(i) / 50.0 - 1.0)] {
+                assert!(shade.ratio(shade.contrast()) >= 4.5, "{shade}");
+            }
         }
     }
 

@@ -32,13 +32,40 @@ pub struct Svg(pub Rc<RefCell<Document>>);
 
 /// A number of hundredths, as short as it can be.
 pub fn hundredths(out: &mut String, units: i32) {
-    let sign = if units < 0 { "-" } else { "" };
     let (whole, part) = (units.unsigned_abs() / 100, units.unsigned_abs() % 100);
+    if units < 0 {
+        out.push('-');
+    }
+    if whole > 0 || part == 0 {
+        let _ = write!(out, "{whole}");
+    }
     let _ = match part {
-        0 => write!(out, "{sign}{whole}"),
-        p if p % 10 == 0 => write!(out, "{sign}{whole}.{}", p / 10),
-        p => write!(out, "{sign}{whole}.{p:02}"),
+        0 => Ok(()),
+        p if p % 10 == 0 => write!(out, ".{}", p / 10),
+        p => write!(out, ".{p:02}"),
     };
+}
+
+/// A line through points as the data of a path: the first point, then the way from each to the next, which is shorter to write.
+pub fn way(out: &mut String, points: impl IntoIterator<Item = BackendCoord>) {
+    let number = |out: &mut String, units: i32| {
+        if units >= 0 && !out.ends_with(['M', 'l']) {
+            out.push(' ');
+        }
+        hundredths(out, units);
+    };
+    let mut last: Option<BackendCoord> = None;
+    for (i, (x, y)) in points.into_iter().enumerate() {
+        match i {
+            0 => out.push('M'),
+            1 => out.push('l'),
+            _ => {}
+        }
+        let (from_x, from_y) = last.unwrap_or_default();
+        number(out, x - from_x);
+        number(out, y - from_y);
+        last = Some((x, y));
+    }
 }
 
 /// A text with what has a meaning in XML escaped, and what may not stand in XML replaced.
@@ -61,12 +88,7 @@ pub fn escape(text: &str) -> String {
 impl Document {
     fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) -> bool {
         let before = self.body.len();
-        for (i, (x, y)) in points.into_iter().enumerate() {
-            self.body.push(if i == 0 { 'M' } else { ' ' });
-            hundredths(&mut self.body, x);
-            self.body.push(' ');
-            hundredths(&mut self.body, y);
-        }
+        way(&mut self.body, points);
         self.body.len() > before
     }
 
@@ -239,7 +261,10 @@ mod tests {
             hundredths(&mut out, units);
             out
         };
-        assert_eq!([0, 100, 150, 105, -7, -1250].map(written), ["0", "1", "1.5", "1.05", "-0.07", "-12.5"]);
+        assert_eq!([0, 100, 150, 105, -7, -1250].map(written), ["0", "1", "1.5", "1.05", "-.07", "-12.5"]);
+        let mut line = String::new();
+        way(&mut line, [(28305, 1000), (28325, 990), (28325, 990), (-100, 1090)]);
+        assert_eq!(line, "M283.05 10l.2-.1 0 0-284.25 1");
     }
 
     #[test]

@@ -13,13 +13,11 @@ use crate::record::Study;
 use super::figure::color::DARK;
 use super::figure::font;
 use super::plot::{Picture, draw};
-use super::{Results, claim, name, summary, table};
+use super::{Results, claim, name, prose, summary, table};
 
 mod highlight;
-mod prose;
 
 pub use highlight::{Kind, pieces};
-pub use prose::heading;
 
 /// What a report is made from.
 #[derive(Clone, Copy, Debug)]
@@ -44,9 +42,9 @@ const LISTED: u32 = 500;
 impl Report<'_> {
     /// The first heading of the prose, else the file's name.
     pub fn title(&self) -> String {
-        let prose =
+        let texts =
             self.notebook.items.iter().filter_map(|i| if let Item::Prose(text) = i { Some(text) } else { None });
-        prose.filter_map(|text| heading(text)).next().unwrap_or_else(|| self.file.to_string())
+        texts.filter_map(|text| prose::heading(text)).next().unwrap_or_else(|| self.file.to_string())
     }
 
     fn study(&self, experiment: &str) -> Option<&Study> {
@@ -149,9 +147,9 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-fn rows(rows: &[(String, String)]) -> Markup {
+fn rows(label: &str, rows: &[(String, String)]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="settings" {
+        div.scroll tabindex="0" role="group" aria-label=(label) {
             table.settings { tbody { @for (key, value) in rows { tr { th scope="row" { (key) } td { (value) } } } } }
         }
     }
@@ -180,10 +178,10 @@ fn section(report: &Report, name: &str) -> Markup {
                 p { (summary::sentences(experiment, study).join(" ")) }
                 details {
                     summary { "Settings" }
-                    (rows(&summary::settings(experiment)))
+                    (rows("settings", &summary::settings(experiment)))
                     @if !experiment.space.params.is_empty() {
                         h3 { "What is drawn" }
-                        (rows(&summary::space(experiment)))
+                        (rows("what is drawn", &summary::space(experiment)))
                     }
                     @if let Some(study) = study.filter(|s| !s.rounds.is_empty()) {
                         h3 { "Rounds" }
@@ -230,7 +228,7 @@ fn claimed(report: &Report, index: usize, told: &Claim) -> Markup {
     let verdict = report.results.verdicts.get(&index);
     let word = verdict.map_or("untested", claim::word);
     html! {
-        section class={ "claim " (word) } aria-label="claim" {
+        section class={ "claim " (word) } {
             p { span.verdict { (claim::mark(word)) " " (word) } " — " (told.text) }
             @for line in verdict.map(claim::details).unwrap_or_default() { p.note { (message(&line)) } }
         }

@@ -20,6 +20,26 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+// Only what is wider than its box scrolls, and then the keyboard must reach it.
+const boxes = new ResizeObserver(entries => {
+  for (const { target } of entries) {
+    const over = target.scrollWidth > target.clientWidth + 1;
+    target.classList.toggle("over", over);
+    if (over) target.tabIndex = 0; else target.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".scroll")) boxes.observe(box);
+
+// Inside of the live page a link must not take the report's place, and there are no files beside it.
+if (self !== top) {
+  for (const link of document.querySelectorAll("a[href]")) {
+    const target = link.getAttribute("href");
+    if (target.startsWith("#")) continue;
+    if (/^(https?|mailto):/i.test(target)) [link.target, link.rel] = ["_blank", "noopener"];
+    else link.removeAttribute("href");
+  }
+}
+
 // Values in pictures: on hover, on a tap, and with the arrow keys. The browser's own slow tips give way.
 const tip = document.createElement("div");
 tip.className = "tip";
@@ -34,7 +54,7 @@ const show = (text, x, y) => {
   tip.style.top = (y + 18 + box.height > innerHeight ? Math.max(4, y - box.height - 10) : y + 18) + "px";
 };
 const hide = () => { tip.hidden = true; };
-for (const svg of document.querySelectorAll(".picture svg")) {
+for (const svg of document.querySelectorAll(".picture > svg")) {
   for (const title of svg.querySelectorAll("title")) {
     title.parentNode.dataset.tip = title.textContent;
     title.remove();

@@ -4,7 +4,7 @@ use crate::record::inspect::{Boundary, Inspection};
 
 use super::super::figure::canvas::simplified;
 use super::super::figure::contour::Grid;
-use super::super::figure::number::fixed;
+use super::super::figure::number::{fixed, short};
 use super::super::figure::{Axis, Canvas, Panel, Rect, Scale, Stroke, color, label};
 use super::{Drawing, Input, count};
 
@@ -116,16 +116,19 @@ fn panel(canvas: &Canvas, area: Rect, heading: &str, b: &Boundary) {
         }
     }
     let radius = if b.train.len() + b.dev.len() > 600 { 2.2 } else { 3.4 };
-    for (x, y, class) in thin(&b.train) {
-        let (at, class) = (panel.at(*x, *y), *class as usize);
-        canvas.mark(class, at, radius + 1.0, color::PAPER, 0.9);
-        canvas.mark(class, at, radius, color::group(class), 1.0);
-    }
-    for (x, y, class) in thin(&b.dev) {
-        let (at, class) = (panel.at(*x, *y), *class as usize);
-        canvas.mark(class, at, radius + 0.8, color::INK, 0.85);
-        canvas.mark(class, at, radius - 0.4, color::group(class), 1.0);
-    }
+    let marks = |points: &[(f64, f64, u32)], radius: f64| {
+        for (x, y, class) in thin(points).filter(|p| p.0.is_finite() && p.1.is_finite()) {
+            let class = *class as usize;
+            let name = b.classes.get(class).map_or("", String::as_str);
+            canvas.tip(format!("{name}: {}, {}", short(*x, 3), short(*y, 3)));
+            canvas.mark(class, panel.at(*x, *y), radius, color::group(class), 1.0);
+        }
+        canvas.end_edges();
+    };
+    canvas.edges(color::PAPER, 1.0, 0.9);
+    marks(&b.train, radius);
+    canvas.edges(color::INK, 1.2, 0.85);
+    marks(&b.dev, radius - 0.4);
     canvas.end();
 }
 

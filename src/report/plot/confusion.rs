@@ -69,10 +69,10 @@ fn panel(canvas: &Canvas, area: Rect, heading: &str, c: &Confusion) {
             canvas.tip(format!("{} taken for {}: {n} ({} %)", c.classes[t], c.classes[p], fixed(100.0 * share, 1)));
             // Mistakes in another colour than what is right, and never so pale that one is missed.
             let tone = if t == p { color::group(0) } else { color::group(1) };
-            canvas.fill(cell, if *n > 0 { tone } else { color::GRID }, if *n > 0 { 0.16 + 0.84 * share } else { 0.35 });
+            // Never so deep that ink does not read on it, on a light page or a dark one.
+            canvas.fill(cell, if *n > 0 { tone } else { color::GRID }, if *n > 0 { 0.12 + 0.43 * share } else { 0.35 });
             if *n > 0 && w > 24.0 && h > 15.0 {
-                let ink = if share > 0.55 { color::PAPER } else { color::INK };
-                canvas.text_middle(cell.center(), &n.to_string(), Text::new(12.0, ink).align(Align::Middle));
+                canvas.text_middle(cell.center(), &n.to_string(), Text::new(12.0, color::INK).align(Align::Middle));
             }
         }
     }

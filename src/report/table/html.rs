@@ -7,14 +7,15 @@ use super::grid::{Grid, Kind};
 /// A figure as wide as a digit, which pads numbers so that their points line up.
 const FIGURE_SPACE: char = '\u{2007}';
 
-/// The table; each header cell is a button that sorts, each cell holds its number for that.
+/// The table; each header cell is a button that sorts, each cell holds its number for that. It takes the room it needs beside the text, and
+/// scrolls in its own box where there is not enough.
 pub fn html(grid: &Grid) -> Markup {
     let columns: Vec<Vec<String>> = (0..grid.columns.len()).map(|c| grid.aligned(c, FIGURE_SPACE)).collect();
     markup! {
         figure.table {
             figcaption { (grid.title) }
             @if !grid.rows.is_empty() {
-                div.scroll tabindex="0" role="region" aria-label=(grid.title) {
+                div.wide { div.scroll tabindex="0" role="group" aria-label=(grid.title) {
                     table.sortable {
                         thead { tr {
                             @for (c, column) in grid.columns.iter().enumerate() {
@@ -34,7 +35,7 @@ pub fn html(grid: &Grid) -> Markup {
                             }
                         }
                     }
-                }
+                } }
             }
             @if !grid.notes.is_empty() { p.note { (grid.notes.join("; ")) "." } }
         }

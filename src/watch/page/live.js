@@ -91,7 +91,7 @@
     names = names.sort().slice(0, 4);
     const [width, height, left, right, top, bottom] = [440, 210, 56, 86, 18, 26];
     const values = names.flatMap((name) => c.series[name]).filter((v) => v !== null);
-    const title = `${c.experiment}, trial ${c.trial}` + (c.repetition > 0 ? `, seed ${c.repetition + 1}` : "");
+    const title = `${c.experiment}, trial ${c.trial + 1}` + (c.repetition > 0 ? `, seed ${c.repetition + 1}` : "");
     const last = Math.max(...names.map((name) => c.first + c.series[name].length - 1));
     const figure = make("figure", {}, make("figcaption", {}, `${title}: epoch ${last} of ${c.epochs}; `
       + Object.keys(c.series).sort().map((name) => `${name} ${short(c.series[name].at(-1))}`).join(", ")));
@@ -166,7 +166,7 @@
       const columns = (key) => [...new Set(p.rows.flatMap((row) => Object.keys(row[key])))];
       const [settings, objectives] = [columns("settings"), columns("objectives")];
       const cells = (kind, texts) => make("tr", {}, ...texts.map((text) => make(kind, kind === "th" ? { scope: "col" } : {}, text)));
-      const rows = [...p.rows].reverse().map((row) => cells("td", [String(row.trial),
+      const rows = [...p.rows].reverse().map((row) => cells("td", [String(row.trial + 1),
         ...settings.map((key) => row.settings[key] ?? ""), ...objectives.map((key) => short(row.objectives[key])), row.outcome]));
       return make("table", {}, make("caption", {}, name), make("thead", {}, cells("th", ["trial", ...settings, ...objectives, "outcome"])),
         make("tbody", {}, ...rows));
@@ -233,20 +233,29 @@
     if (document.hidden) status(shown === null ? null : notebooks.get(shown));
   }
 
-  const source = new EventSource("/events");
-  source.addEventListener("open", () => {
-    connected = true;
-    /* Another server counts its reports anew. */
-    notebooks.clear();
-    frames.version = -1;
-    soon();
-  });
-  source.addEventListener("error", () => { connected = false; soon(); });
-  source.addEventListener("notebook", (event) => {
-    const { number, notebook } = JSON.parse(event.data);
-    if (notebook === null) notebooks.delete(number); else notebooks.set(number, notebook);
-    soon();
-  });
+  let source = null;
+  function follow() {
+    source = new EventSource("/events");
+    source.addEventListener("open", () => {
+      connected = true;
+      /* Another server counts its reports anew. */
+      notebooks.clear();
+      frames.version = -1;
+      soon();
+    });
+    source.addEventListener("error", () => {
+      connected = false;
+      soon();
+      /* A refusal, as of one tab too many, ends it; a lost connection does not. */
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+    });
+    source.addEventListener("notebook", (event) => {
+      const { number, notebook } = JSON.parse(event.data);
+      if (notebook === null) notebooks.delete(number); else notebooks.set(number, notebook);
+      soon();
+    });
+  }
+  follow();
   addEventListener("hashchange", soon);
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

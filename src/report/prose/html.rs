@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 use pulldown_latex::config::{DisplayMode, RenderConfig};
-use pulldown_latex::{Storage, push_mathml};
+use pulldown_latex::{Storage, event as tex, push_mathml};
+
+use super::{options, relocated, safe};
 
 /// Prose as HTML.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,27 +17,19 @@ pub struct Prose {
     pub math: bool,
 }
 
-/// What the page's Markdown knows beyond the plain.
-fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_MATH
-}
-
-/// Markdown to HTML: raw HTML is shown as it is written, links lead to the web, mail and the page itself only, pictures become links
-/// (the page loads nothing).
+/// Markdown to HTML: raw HTML is shown as it is written, links lead to the web, mail, files beside the notebook and the page itself only,
+/// pictures become links (the page loads nothing).
 pub fn html(text: &str) -> Prose {
     let math = Cell::new(false);
-    let mut hidden = 0;
+    let (mut hidden, mut inside) = (0, 0);
     let events = Parser::new_ext(text, options()).filter_map(|event| {
         Some(match event {
             Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
             Event::InlineMath(latex) => Event::Html(render(&latex, DisplayMode::Inline, &math)),
             Event::DisplayMath(latex) => Event::Html(render(&latex, DisplayMode::Block, &math)),
             Event::Start(Tag::Link { link_type, dest_url, title, id }) if safe(&dest_url) => {
-                Event::Start(Tag::Link { link_type, dest_url, title, id })
+                inside += 1;
+                Event::Start(Tag::Link { link_type, dest_url: relocated(dest_url), title, id })
             }
             Event::Start(Tag::Link { .. }) => {
                 hidden += 1;
@@ -45,8 +39,14 @@ pub fn html(text: &str) -> Prose {
                 hidden -= 1;
                 return None;
             }
+            Event::End(TagEnd::Link) => {
+                inside -= 1;
+                Event::End(TagEnd::Link)
+            }
+            // There is no link in a link.
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) if inside > 0 => return None,
             Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                let dest_url = if safe(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
+                let dest_url = if safe(&dest_url) { relocated(dest_url) } else { CowStr::Borrowed("#") };
                 Event::Start(Tag::Link { link_type, dest_url, title, id })
             }
             Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
@@ -58,20 +58,25 @@ pub fn html(text: &str) -> Prose {
     Prose { html: out, math: math.get() }
 }
 
-/// Whether a link may be followed from the page.
-fn safe(url: &str) -> bool {
-    let url: String = url.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect::<String>().to_lowercase();
-    match url.split_once(':') {
-        None => true,
-        Some((scheme, _)) if scheme.contains(['/', '?', '#']) => true,
-        Some((scheme, _)) => matches!(scheme, "http" | "https" | "mailto"),
+/// `:=` as one sign, with the space of a relation around it.
+const DEFINED: &str = "<mo lspace=\"0.2778em\" rspace=\"0.2778em\">:=</mo>";
+
+/// The space between words, which comes as the name of a character, as a space.
+fn spaced(event: tex::Event) -> tex::Event {
+    match event {
+        tex::Event::Content(tex::Content::Text("&nbsp;")) => tex::Event::Space {
+            width: Some(tex::Dimension::new(0.333, tex::DimensionUnit::Em)),
+            height: None,
+            depth: None,
+        },
+        other => other,
     }
 }
 
 /// MathML of LaTeX; what does not parse is shown as it is written.
 fn render<'a>(latex: &str, display_mode: DisplayMode, math: &Cell<bool>) -> CowStr<'a> {
     let storage = Storage::new();
-    let events: Result<Vec<_>, _> = pulldown_latex::Parser::new(latex, &storage).collect();
+    let events: Result<Vec<_>, _> = pulldown_latex::Parser::new(latex, &storage).map(|e| e.map(spaced)).collect();
     let mut out = String::new();
     let written = events.is_ok_and(|events| {
         let config = RenderConfig { display_mode, annotation: None, ..RenderConfig::default() };
@@ -80,26 +85,11 @@ fn render<'a>(latex: &str, display_mode: DisplayMode, math: &Cell<bool>) -> CowS
     });
     if written {
         math.set(true);
-        // The micro sign is no letter of mathematics and would stand upright.
-        return out.replace('µ', "μ").into();
+        // The micro sign is no letter of mathematics and would stand upright; two relations would stand apart.
+        return out.replace('µ', "μ").replace("<mo>:</mo><mo>=</mo>", DEFINED).replace("<mo>≔</mo>", DEFINED).into();
     }
-    let escaped = super::super::figure::escape(latex);
+    let escaped = crate::report::figure::escape(latex);
     format!("<code class=\"math\" title=\"this mathematics cannot be shown\">{escaped}</code>").into()
-}
-
-/// The text of the first heading, if the prose has one.
-pub fn heading(text: &str) -> Option<String> {
-    let mut inside = false;
-    let mut out = String::new();
-    for event in Parser::new_ext(text, options()) {
-        match event {
-            Event::Start(Tag::Heading { .. }) => inside = true,
-            Event::End(TagEnd::Heading(_)) if !out.trim().is_empty() => return Some(out.trim().to_string()),
-            Event::Text(t) | Event::Code(t) | Event::InlineMath(t) | Event::InlineHtml(t) if inside => out += &t,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -116,8 +106,6 @@ mod tests {
             assert!(prose.html.contains(part), "{part} in {}", prose.html);
         }
         assert!(!html("no mathematics for $5 or 6$ apples.").html.contains("<script"));
-        assert_eq!(heading("text\n\n## On $x$ and `y`\n"), Some("On x and y".into()));
-        assert_eq!(heading("text"), None);
     }
 
     #[test]
@@ -131,11 +119,20 @@ mod tests {
             prose.html
         );
         assert!(!prose.html.contains("javascript:") && !prose.html.contains("data:"), "{}", prose.html);
+        assert_eq!(html("[![a](b.png)](c.md)").html, "<p><a href=\"../c.md\">a</a></p>\n");
         assert!(
             prose.html.contains("&lt;script&gt;") && prose.html.contains("href=\"https://x.org\""),
             "{}",
             prose.html
         );
+    }
+
+    #[test]
+    fn spaces_and_definitions_in_mathematics() {
+        let prose = html("$a\\ b~c$, $x := 1$, $x \\coloneqq 1$");
+        assert!(!prose.html.contains("nbsp"), "{}", prose.html);
+        assert_eq!(prose.html.matches("<mspace width=\"0.333em\"").count(), 2, "{}", prose.html);
+        assert_eq!(prose.html.matches(">:=</mo>").count(), 2, "{}", prose.html);
     }
 
     #[test]
