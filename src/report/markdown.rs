@@ -9,11 +9,8 @@ use super::{claim, name, prose, summary, table};
 /// The report as Markdown; pictures are the files `STEM.png` in the same folder. The same report is the same bytes.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    let headed = report
-        .notebook
-        .items
-        .iter()
-        .any(|i| if let Item::Prose(t) = i { prose::heading(t).is_some() } else { false });
+    let headed =
+        report.notebook.items.iter().any(|i| if let Item::Prose(t) = i { prose::heading(t).is_some() } else { false });
     if !headed {
         out += &format!("# {}\n\n", escape(&report.title()));
     }

@@ -66,13 +66,17 @@ pub fn sentences(experiment: &Experiment, study: Option<&Study>) -> Vec<String> 
             out.push(format!("Best: {}, with {}.", values.join(", "), name::trial(trial)));
         }
     }
-    if let Some(lead) = lead(study).filter(|l| l.lucky()) {
-        out.push(format!(
+    match lead(study) {
+        Some(lead) if lead.margin == 0.0 && lead.noise == 0.0 => {
+            out.push(format!("Trial {} is exactly as good.", lead.second + 1));
+        }
+        Some(lead) if lead.lucky() => out.push(format!(
             "Its lead over trial {} ({}) is below the noise of the seeds ({}): with other seeds another trial could win.",
             lead.second + 1,
             short(lead.margin, 2),
             short(lead.noise, 2)
-        ));
+        )),
+        _ => {}
     }
     for trial in &study.confirmed {
         for objective in &study.objectives {

@@ -102,32 +102,38 @@ await check("mended: the mistakes go, and the mark", async () => {
   equal(await page.evaluate(() => globalThis.loaded), 1, "the page was loaded again:");
 });
 
-await check("while it trains: progress, curves and trials that fill, in both tabs", async () => {
-  write(notebook.replace("epochs    = 6", "epochs    = 4000").replace("epochs    = 10", "epochs    = 100_000"));
-  for (const tab of [page, second.page]) {
-    await until("a bar", async () => await tab.locator("#progress progress").count() > 0);
-    await until("a curve", async () => await tab.locator("#curves svg path.line").count() > 0);
-  }
+await check("while many train: progress, and trials that fill a table, in both tabs", async () => {
+  write(notebook.replace("epochs    = 6", "epochs    = 300"));
+  for (const tab of [page, second.page]) await until("a bar", async () => await tab.locator("#progress progress").count() > 0);
   truth(/\d+ of 12/.test(await page.locator("#progress").innerText()), await page.locator("#progress").innerText());
+  await page.locator("#trials summary").click();
+  const rows = () => page.locator("#tables tbody tr").count();
+  const before = await until("a trial", rows);
+  await until("more trials", async () => (await rows()) > before);
+  await shot(page, "live-search");
+});
+
+await check("while one trains: its learning curve grows, in both tabs", async () => {
+  write(notebook.replace("epochs    = 10", "epochs    = 200_000"));
+  for (const tab of [page, second.page]) await until("a curve", async () => await tab.locator("#curves svg path.line").count() > 0);
   const points = () => page.locator("#curves svg path.line").first().getAttribute("d");
   const before = await points();
   await until("a longer curve", async () => (await points()) !== before);
-  truth((await page.locator("#curves").innerText()).includes("trial "), "curves are not named");
-  await page.locator("#trials summary").click();
+  truth((await page.locator("#curves").innerText()).includes("baby, trial 1: epoch "), await page.locator("#curves").innerText());
   await shot(page, "live-training");
-  await accessible(page);
-  equal(await faint(page), [], "faint texts in curves");
-  await page.emulateMedia({ colorScheme: "dark" });
-  await accessible(page);
-  equal(await faint(page), [], "faint texts in curves in the dark");
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await accessible(page);
+    equal(await faint(page), [], `faint texts in curves, ${scheme}`);
+  }
   await shot(page, "live-training-dark");
-  for (const width of [360, 390]) {
+  await page.emulateMedia({ colorScheme: "light" });
+  for (const width of [390, 360]) {
     await page.setViewportSize({ width, height: 780 });
     await fits(page);
   }
   await shot(page, "live-training-360");
   await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: "light" });
   // What a save no longer wants is left, and the old results are there at once.
   write(notebook);
   await upToDate();

@@ -174,6 +174,7 @@ for (const width of [360, 390]) {
     equal(cut, [], "outside of the screen");
     const small = await page.locator("p").first().evaluate((p) => parseFloat(getComputedStyle(p).fontSize));
     truth(small >= 15, `text of ${small} px`);
+    await accessible(page);
   });
   await shot(page, `report-${width}`, { fullPage: true });
 }

@@ -2,6 +2,7 @@
 
 mod again;
 mod allocation;
+mod browser;
 mod command;
 mod docs;
 mod export;

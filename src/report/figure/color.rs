@@ -88,11 +88,6 @@ impl Color {
         Color(part(self.0, other.0), part(self.1, other.1), part(self.2, other.2))
     }
 
-    /// Perceived lightness from 0 to 1 (Rec. 709 weights over the gamma-coded parts).
-    pub fn lightness(self) -> f64 {
-        (0.2126 * f64::from(self.0) + 0.7152 * f64::from(self.1) + 0.0722 * f64::from(self.2)) / 255.0
-    }
-
     /// Black or white, whichever reads better on it. Neither changes with the page's theme.
     pub fn contrast(self) -> Color {
         let (black, white) = (Color(0x10, 0x12, 0x14), Color(0xfe, 0xfe, 0xfe));
@@ -141,7 +136,7 @@ mod tests {
 
     #[test]
     fn numbers_grow_lighter() {
-        let steps: Vec<f64> = (0..=20).map(|i| sequential(f64::from(i) / 20.0).lightness()).collect();
+        let steps: Vec<f64> = (0..=20).map(|i| sequential(f64::from(i) / 20.0).ratio(Color(0, 0, 0))).collect();
         assert!(steps.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(sequential(f64::NAN), sequential(0.0));
     }

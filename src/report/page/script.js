@@ -25,10 +25,10 @@ const boxes = new ResizeObserver(entries => {
   for (const { target } of entries) {
     const over = target.scrollWidth > target.clientWidth + 1;
     target.classList.toggle("over", over);
-    if (over) target.tabIndex = 0; else target.removeAttribute("tabindex");
+    if (over) target.setAttribute("tabindex", "0"); else target.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll(".scroll")) boxes.observe(box);
+for (const box of document.querySelectorAll(".scroll, pre, math[display=block]")) boxes.observe(box);
 
 // Inside of the live page a link must not take the report's place, and there are no files beside it.
 if (self !== top) {

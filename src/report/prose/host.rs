@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn raw_html_is_text_and_links_are_moved() {
-        assert_eq!(host("<b>x</b> `<i>`\n\n<script>\n1\n</script>"), "&lt;b>x&lt;/b> `<i>`\n\n&lt;script>\n1\n&lt;/script>");
+        assert_eq!(
+            host("<b>x</b> `<i>`\n\n<script>\n1\n</script>"),
+            "&lt;b>x&lt;/b> `<i>`\n\n&lt;script>\n1\n&lt;/script>"
+        );
         assert_eq!(
             host("[a](b.md \"c\") [d][e] ![f](<g h.png>) <https://x.org>\n\n[e]: i.md"),
             "[a](../b.md \"c\") [d][e] ![f](<../g h.png>) <https://x.org>\n\n[e]: ../i.md"

@@ -61,6 +61,9 @@ pub fn html(text: &str) -> Prose {
 /// `:=` as one sign, with the space of a relation around it.
 const DEFINED: &str = "<mo lspace=\"0.2778em\" rspace=\"0.2778em\">:=</mo>";
 
+/// A slash stands close to its neighbours.
+const OVER: &str = "<mo lspace=\"0\" rspace=\"0\">/</mo>";
+
 /// The space between words, which comes as the name of a character, as a space.
 fn spaced(event: tex::Event) -> tex::Event {
     match event {
@@ -86,7 +89,8 @@ fn render<'a>(latex: &str, display_mode: DisplayMode, math: &Cell<bool>) -> CowS
     if written {
         math.set(true);
         // The micro sign is no letter of mathematics and would stand upright; two relations would stand apart.
-        return out.replace('µ', "μ").replace("<mo>:</mo><mo>=</mo>", DEFINED).replace("<mo>≔</mo>", DEFINED).into();
+        let out = out.replace('µ', "μ").replace("<mo>:</mo><mo>=</mo>", DEFINED).replace("<mo>≔</mo>", DEFINED);
+        return out.replace("<mo>/</mo>", OVER).into();
     }
     let escaped = crate::report::figure::escape(latex);
     format!("<code class=\"math\" title=\"this mathematics cannot be shown\">{escaped}</code>").into()
@@ -129,7 +133,8 @@ mod tests {
 
     #[test]
     fn spaces_and_definitions_in_mathematics() {
-        let prose = html("$a\\ b~c$, $x := 1$, $x \\coloneqq 1$");
+        let prose = html("$a\\ b~c$, $x := 1 / n$, $x \\coloneqq 1$");
+        assert!(prose.html.contains(OVER), "{}", prose.html);
         assert!(!prose.html.contains("nbsp"), "{}", prose.html);
         assert_eq!(prose.html.matches("<mspace width=\"0.333em\"").count(), 2, "{}", prose.html);
         assert_eq!(prose.html.matches(">:=</mo>").count(), 2, "{}", prose.html);

@@ -32,7 +32,9 @@ fn safe(url: &str) -> bool {
 
 /// A link of the notebook as it is written a folder below.
 fn relocated(url: CowStr) -> CowStr {
-    let own = !url.is_empty() && !url.starts_with(['#', '/', '?']) && !url.split(['/', '?', '#']).next().unwrap_or("").contains(':');
+    let own = !url.is_empty()
+        && !url.starts_with(['#', '/', '?'])
+        && !url.split(['/', '?', '#']).next().unwrap_or("").contains(':');
     if own { format!("{UP}{url}").into() } else { url }
 }
 

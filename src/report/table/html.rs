@@ -12,7 +12,7 @@ const FIGURE_SPACE: char = '\u{2007}';
 pub fn html(grid: &Grid) -> Markup {
     let columns: Vec<Vec<String>> = (0..grid.columns.len()).map(|c| grid.aligned(c, FIGURE_SPACE)).collect();
     markup! {
-        figure.table {
+        figure.table style={ "--columns:" (grid.columns.len()) } {
             figcaption { (grid.title) }
             @if !grid.rows.is_empty() {
                 div.wide { div.scroll tabindex="0" role="group" aria-label=(grid.title) {
