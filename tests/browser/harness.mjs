@@ -154,12 +154,13 @@ export async function faint(page) {
         // From the top down to what hides the rest, then painted over it again.
         let under = [];
         for (const element of document.elementsFromPoint(x, y)) {
-          if (element === text || element.nodeName === "text") continue;
+          const shape = element instanceof SVGGeometryElement;
+          if (element instanceof SVGElement && !shape) continue;
           const its = getComputedStyle(element);
-          const paint = element instanceof SVGElement ? its.fill : its.backgroundColor;
+          const paint = shape ? its.fill : its.backgroundColor;
           if (paint === "none" || paint === "rgba(0, 0, 0, 0)") continue;
           const [r, g, b, a = 1] = parse(paint);
-          const alpha = a * (element instanceof SVGElement ? Number(its.fillOpacity) * Number(its.opacity) : 1);
+          const alpha = a * (shape ? Number(its.fillOpacity) * Number(its.opacity) : 1);
           under.push([r, g, b, alpha]);
           if (alpha > 0.99) break;
         }

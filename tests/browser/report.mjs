@@ -110,17 +110,24 @@ await check("pictures show values on hover and by keyboard", async () => {
     await svg.scrollIntoViewIfNeeded();
     const marks = svg.locator("[data-tip]");
     truth(await marks.count() > 0, `picture ${i + 1} has no values`);
+    // A pointer that lies over another picture would have its say.
+    await page.mouse.move(2, 2);
     await svg.focus();
     await page.keyboard.press("ArrowRight");
     truth(await tip.isVisible() && (await tip.textContent()).length > 2, `picture ${i + 1} shows nothing by keyboard`);
     await page.keyboard.press("Escape");
     truth(await tip.isHidden(), "Escape does not hide it");
-    // The mark at whose middle the pointer meets it, since others may lie over it.
+    // A mark and a place where the pointer meets it, since others may lie over it: its middle, or a point of its line.
     const place = await svg.evaluate((s) => {
       for (const mark of s.querySelectorAll("[data-tip]")) {
         const box = mark.getBoundingClientRect();
-        const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-        if (y > 0 && y < innerHeight && document.elementFromPoint(x, y)?.closest("[data-tip]") === mark) return { x, y, text: mark.dataset.tip };
+        const places = [{ x: box.left + box.width / 2, y: box.top + box.height / 2 }];
+        if (mark instanceof SVGGeometryElement) {
+          for (const share of [0.1, 0.3, 0.5, 0.7, 0.9]) places.push(mark.getPointAtLength(share * mark.getTotalLength()).matrixTransform(mark.getScreenCTM()));
+        }
+        for (const { x, y } of places) {
+          if (y > 0 && y < innerHeight && document.elementFromPoint(x, y)?.closest("[data-tip]") === mark) return { x, y, text: mark.dataset.tip };
+        }
       }
       return null;
     });

@@ -90,7 +90,7 @@ impl Color {
 
     /// Black or white, whichever reads better on it. Neither changes with the page's theme.
     pub fn contrast(self) -> Color {
-        let (black, white) = (Color(0x10, 0x12, 0x14), Color(0xfe, 0xfe, 0xfe));
+        let (black, white) = (Color(0, 0, 0), Color(0xfe, 0xfe, 0xfe));
         if self.ratio(black) > self.ratio(white) { black } else { white }
     }
 

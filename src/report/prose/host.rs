@@ -27,7 +27,7 @@ pub fn host(text: &str) -> String {
             }
             Event::DisplayMath(latex) if changed(text, &range, &plain) && !latex.contains("```") => {
                 if whole_lines(text, &range) {
-                    edits.push((range, format!("```math\n{}\n```", latex.trim_matches(['\n', '\r']))));
+                    edits.push((range, format!("```math\n{}\n```", latex.trim())));
                 } else if !latex.contains('`') {
                     edits.push((range, format!("$`{}`$", latex.trim())));
                 }
