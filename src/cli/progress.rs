@@ -169,7 +169,8 @@ impl<'t> Progress<'t> {
             let rung = rung.map_or_else(String::new, |epoch| format!(" to epoch {epoch}"));
             self.terminal.say(format!(
                 "{} trial {}{rung} ({settled}/{trials}): {value}{outcome} ({seconds:.1} s)",
-                experiment.name, arrival.place.trial + 1
+                experiment.name,
+                arrival.place.trial + 1
             ));
         }
     }
