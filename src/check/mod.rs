@@ -55,6 +55,7 @@ mod symbols;
 mod values;
 
 pub use places::Places;
+pub use suggest::elsewhere;
 pub use symbols::{LayerNote, SpaceNote, Symbol, SymbolKind};
 
 use checker::Checker;

@@ -96,6 +96,12 @@ const ALIASES: &[(&str, &str)] = &[
     ("assert", "claim"),
 ];
 
+/// What a word of other programs is called here: `lr` is `rate`.
+pub fn elsewhere(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    ALIASES.iter().find(|(there, _)| *there == lower).map(|(_, here)| *here)
+}
+
 /// A name that is there and was likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Suggestion {

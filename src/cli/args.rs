@@ -50,7 +50,14 @@ pub enum Command {
         /// Its name; `.exp` is added.
         path: PathBuf,
     },
-    /// Print the completions of a shell.
+    /// Print the completions of a shell, for the place where it looks for them.
+    ///
+    /// bash: caviar completions bash > ~/.local/share/bash-completion/completions/caviar
+    ///
+    /// zsh: caviar completions zsh > a folder of $fpath, as _caviar
+    ///
+    /// fish: caviar completions fish > ~/.config/fish/completions/caviar.fish
+    #[command(verbatim_doc_comment)]
     Completions {
         /// Which.
         shell: clap_complete::Shell,

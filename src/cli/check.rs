@@ -47,7 +47,7 @@ pub fn run(args: &Check, terminal: &Terminal) -> Exit {
         }
         if args.json {
             for diagnostic in &opened.diagnostics {
-                terminal.line(diagnostic::json(diagnostic, &opened.sources));
+                terminal.raw(diagnostic::json(diagnostic, &opened.sources));
             }
         } else {
             terminal.diagnostics(&opened.diagnostics, &opened.sources);

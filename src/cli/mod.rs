@@ -14,6 +14,7 @@ mod help;
 #[cfg(test)]
 mod killed;
 mod lsp;
+mod man;
 pub mod new;
 mod plan;
 mod predict;
@@ -27,6 +28,7 @@ mod trial;
 mod verify;
 mod watch;
 mod workers;
+mod wrap;
 
 use clap::{CommandFactory, Parser};
 
@@ -66,7 +68,7 @@ pub fn with(args: impl IntoIterator<Item: Into<std::ffi::OsString> + Clone>) -> 
     let terminal = terminal::Terminal::new(args.color);
     let exit = match args.command {
         None => {
-            terminal.line(help::WELCOME);
+            terminal.page(help::welcome(std::path::Path::new(".")));
             Exit::Good
         }
         Some(Command::Run(run)) => run::run(&run, &terminal),
@@ -78,14 +80,11 @@ pub fn with(args: impl IntoIterator<Item: Into<std::ffi::OsString> + Clone>) -> 
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "caviar", &mut script);
-            terminal.line(String::from_utf8_lossy(&script).trim_end());
+            terminal.raw(String::from_utf8_lossy(&script).trim_end());
             Exit::Good
         }
         Some(Command::Man) => {
-            let mut page = Vec::new();
-            // Writing to memory does not fail.
-            let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
-            terminal.line(String::from_utf8_lossy(&page).trim_end());
+            terminal.raw(man::page());
             Exit::Good
         }
         Some(Command::Watch(watch)) => watch::run(&watch, &terminal),

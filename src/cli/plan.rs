@@ -107,6 +107,6 @@ pub fn json(file: &str, plan: &Plan, terminal: &Terminal) {
             "later": planned.later.as_ref().map_or(0, |(trials, _)| *trials),
             "reasons": planned.reasons, "seconds": planned.seconds,
         });
-        terminal.line(text.to_string());
+        terminal.raw(text.to_string());
     }
 }

@@ -104,7 +104,7 @@ impl<'t> Progress<'t> {
     /// Print a line above the bars.
     pub fn print(&self, text: String) {
         if self.terminal.error && !self.quiet {
-            let _ = self.bars.println(text);
+            let _ = self.bars.println(self.terminal.fitted(&text));
         } else if !self.quiet {
             self.terminal.say(text);
         }
@@ -113,10 +113,10 @@ impl<'t> Progress<'t> {
     fn start(&mut self, experiment: &Experiment, trials: u32) {
         let runs = u64::from(trials) * u64::from(experiment.seeds);
         let bar = self.bars.add(ProgressBar::new(runs));
-        let template = if self.terminal.width < 70 {
-            "{prefix} {pos}/{len} {msg}"
-        } else {
-            "{prefix:.bold} {bar:24.cyan/dim} {pos}/{len} {elapsed} {msg}"
+        let template = match (self.terminal.width < 70, self.terminal.error_color) {
+            (true, _) => "{prefix} {pos}/{len} {msg}",
+            (false, true) => "{prefix:.bold} {bar:24.cyan/dim} {pos}/{len} {elapsed} {msg}",
+            (false, false) => "{prefix} {bar:24} {pos}/{len} {elapsed} {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));

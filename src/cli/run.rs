@@ -96,7 +96,7 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
     let opened = open(path, datasets);
     if args.json {
         for diagnostic in &opened.diagnostics {
-            terminal.line(crate::diagnostic::json(diagnostic, &opened.sources));
+            terminal.raw(crate::diagnostic::json(diagnostic, &opened.sources));
         }
     } else {
         terminal.diagnostics(&opened.diagnostics, &opened.sources);
@@ -254,7 +254,7 @@ pub fn shown(notebook: &Notebook, results: &Results, terminal: &Terminal) -> Vec
 /// The results as JSON lines.
 fn json(path: &Path, notebook: &Notebook, results: &Results, terminal: &Terminal) {
     for line in report::json::lines(&path.display().to_string(), notebook, results) {
-        terminal.line(line);
+        terminal.raw(line);
     }
 }
 

@@ -91,13 +91,13 @@ pub fn run(args: &Show, terminal: &Terminal) -> Exit {
         }
     }
     if args.csv {
-        terminal.line(trials::csv(&studies).trim_end());
+        terminal.raw(trials::csv(&studies).trim_end());
         return Exit::Good;
     }
     let results = outputs::judged(notebook, studies);
     if args.json {
         for line in report::json::lines(&path.display().to_string(), notebook, &results) {
-            terminal.line(line);
+            terminal.raw(line);
         }
         return Exit::Good;
     }

@@ -41,7 +41,7 @@ pub fn run(path: &Path, name: &str, terminal: &Terminal) -> Exit {
             }
         };
         match answer {
-            Ok(answer) => terminal.line(answer.to_string()),
+            Ok(answer) => terminal.raw(answer.to_string()),
             Err(error) => {
                 terminal.error(error.to_string());
                 return Exit::Failed;

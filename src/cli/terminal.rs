@@ -1,15 +1,20 @@
 //! Where output goes: colour, width, and pipes that close.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::Color;
+use super::wrap::wrap;
 use crate::diagnostic::{self, Diagnostic};
 use crate::report::table::Style;
 use crate::source::Sources;
 
 /// The width that is used where none is known.
 const WIDTH: usize = 100;
+
+/// How far in a message goes on in its next line.
+const HANG: usize = 2;
 
 /// Rows of a table that a terminal shows; the report has them all.
 const TABLE_ROWS: usize = 40;
@@ -23,6 +28,8 @@ pub struct Terminal {
     pub error_color: bool,
     /// Whether standard output is a terminal.
     pub output: bool,
+    /// Whether standard output is a terminal that can be cleared.
+    pub clears: bool,
     /// Whether standard error is a terminal that can move its cursor.
     pub error: bool,
     /// Columns of standard output.
@@ -46,6 +53,7 @@ impl Terminal {
             color: decide(output),
             error_color: decide(error),
             output,
+            clears: output && !dumb,
             error: error && !dumb,
             width: columns.or_else(|| terminal_size::terminal_size().map(|(w, _)| w.0 as usize)).unwrap_or(WIDTH),
         }
@@ -56,8 +64,20 @@ impl Terminal {
         Style { width: self.width.min(u16::MAX as usize) as u16, color: self.color, rows: TABLE_ROWS }
     }
 
-    /// Print to standard output; a closed pipe ends the program quietly.
+    /// Print to standard output what a person reads.
     pub fn line(&self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        self.raw(if self.output { wrap(text, self.width, HANG) } else { text.into() });
+    }
+
+    /// Print to standard output paragraphs and lists: what goes on in a next line stands as far in as it began.
+    pub fn page(&self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        self.raw(if self.output { wrap(text, self.width, 0) } else { text.into() });
+    }
+
+    /// Print to standard output what a program reads, as it is; a closed pipe ends the program quietly.
+    pub fn raw(&self, text: impl AsRef<str>) {
         let mut out = std::io::stdout().lock();
         if writeln!(out, "{}", text.as_ref()).is_err() {
             std::process::exit(0);
@@ -66,7 +86,12 @@ impl Terminal {
 
     /// Print to standard error.
     pub fn say(&self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+        let _ = writeln!(std::io::stderr().lock(), "{}", self.fitted(text.as_ref()));
+    }
+
+    /// A message as it is said on standard error.
+    pub fn fitted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.error { wrap(text, self.width, HANG) } else { text.into() }
     }
 
     /// Print an error that has no place in a file.

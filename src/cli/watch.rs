@@ -206,8 +206,8 @@ impl Watching<'_> {
         let Some(known) = self.notebooks.get_mut(path) else { return };
         known.reads = depends(&opened, &self.datasets);
         self.listen();
-        if self.terminal.output && self.notebooks.len() == 1 {
-            self.terminal.line("\u{1b}[2J\u{1b}[3J\u{1b}[H");
+        if self.terminal.clears && self.notebooks.len() == 1 {
+            self.terminal.raw("\u{1b}[2J\u{1b}[3J\u{1b}[H");
         }
         match &opened.notebook {
             None => self.broken(path, &opened),

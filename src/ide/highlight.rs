@@ -4,7 +4,7 @@ use super::Analysis;
 use crate::check::SymbolKind;
 use crate::source::Span;
 use crate::syntax::{Token, TokenKind, tokens};
-use crate::vocabulary;
+use crate::vocabulary::{self, Category};
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,9 +71,15 @@ fn word(text: &str, all: &[Token], n: usize, known: Option<SymbolKind>) -> Highl
     if matches!(word, "let" | "use" | "as") || word == "from" && next != "=" {
         return Highlight::Keyword;
     }
+    let before = n.checked_sub(1).map_or("", |n| &text[all[n].start..all[n].end]);
+    if word == "epoch" && before == "at" && all.get(n + 1).is_some_and(|token| token.kind == TokenKind::Number) {
+        return Highlight::Keyword;
+    }
     match known {
         Some(SymbolKind::Block) => Highlight::Keyword,
         Some(SymbolKind::Key | SymbolKind::Parameter) => Highlight::Property,
+        // A measure that no table has is a name that a program gives to what it prints.
+        Some(SymbolKind::Measure) if next != "(" && !is_measure(word) => Highlight::Variable,
         Some(SymbolKind::Call | SymbolKind::Measure) => Highlight::Function,
         Some(SymbolKind::Word | SymbolKind::Label | SymbolKind::Column) => Highlight::Constant,
         Some(SymbolKind::Let | SymbolKind::As | SymbolKind::Import | SymbolKind::Setting) => Highlight::Variable,
@@ -84,4 +90,9 @@ fn word(text: &str, all: &[Token], n: usize, known: Option<SymbolKind>) -> Highl
         None if next == "(" || vocabulary::calls_named(word).next().is_some() => Highlight::Function,
         None => Highlight::Variable,
     }
+}
+
+fn is_measure(word: &str) -> bool {
+    matches!(word, "train" | "dev" | "test")
+        || [Category::Metric, Category::Measure].iter().any(|category| vocabulary::call(*category, word).is_some())
 }

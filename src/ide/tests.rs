@@ -326,6 +326,10 @@ fn fixes_can_be_chosen() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].sure && found[0].title == "write `=`");
     assert_eq!(found[1].edits[0].1, "experiment a {\n  epochs = 3\n  batch = 4\n}");
+    // From anywhere on the line, but not from another.
+    let (analysis, at) = analysed("experiment a {\n‸  epochs: 3\n}\n");
+    assert_eq!(actions(&analysis, at..at).len(), 1);
+    assert_eq!(actions(&analysis, at - 1..at - 1).len(), 0);
 }
 
 #[test]

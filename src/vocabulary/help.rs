@@ -27,6 +27,7 @@ pub fn help(topic: &str) -> Option<String> {
             parts.push(param(&format!("{name}, a key of {}", indefinite(block.kind)), key));
         }
     }
+    parts.extend(PHRASES.iter().filter(|phrase| phrase.name == topic).map(phrase));
     if parts.is_empty() {
         for category in Category::ALL {
             for call in super::calls(category).iter().filter(|c| owner.is_none_or(|o| o == c.name)) {
@@ -40,9 +41,30 @@ pub fn help(topic: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
+/// All topics but parameters, by what they are.
+pub fn index() -> String {
+    let mut out = String::new();
+    let mut group = |title: &str, names: &mut dyn Iterator<Item = &'static str>| {
+        let names: Vec<&str> = names.collect();
+        let _ = writeln!(out, "{title}\n  {}\n", names.join(", "));
+    };
+    group("Words of the language", &mut PHRASES.iter().map(|phrase| phrase.name));
+    group("Blocks", &mut super::blocks().iter().map(|block| block.kind));
+    for block in super::blocks().iter().filter(|block| !block.keys.is_empty()) {
+        group(&format!("Keys of {}", indefinite(block.kind)), &mut block.keys.iter().map(|key| key.name));
+    }
+    for category in Category::ALL {
+        group(category.title(), &mut super::calls(category).iter().map(|call| call.name));
+    }
+    out.push_str("A whole group\n  ");
+    out.push_str(&GROUPS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+    out
+}
+
 /// Every name that [`help`] knows, sorted.
 pub fn topics() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = GROUPS.iter().map(|(name, _)| *name).collect();
+    names.extend(PHRASES.iter().map(|phrase| phrase.name));
     for block in super::blocks() {
         names.push(block.kind);
         names.extend(block.keys.iter().map(|k| k.name));
@@ -68,6 +90,71 @@ pub fn similar(topic: &str) -> Vec<&'static str> {
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     near.into_iter().map(|(_, name)| name).take(5).collect()
+}
+
+/// Something that is written with words or signs of its own.
+struct Phrase {
+    name: &'static str,
+    written: &'static str,
+    doc: &'static str,
+    example: &'static str,
+}
+
+const PHRASES: &[Phrase] = &[
+    Phrase {
+        name: "comment",
+        written: "# to the end of the line",
+        doc: "for the readers of the file; it is no part of the report",
+        example: "epochs = 30   # the loss is flat from 20 on",
+    },
+    Phrase {
+        name: "prose",
+        written: "\"\"\" Markdown \"\"\"",
+        doc: "between blocks, over any number of lines, with formulas between dollar signs; it becomes part of the report",
+        example: "\"\"\"\n# A title\n\nWhy $z = W a + b$ is **normalised**.\n\"\"\"",
+    },
+    Phrase {
+        name: "let",
+        written: "let NAME = VALUE",
+        doc: "a name for a value; where the value is a space, every use of the name is the same draw",
+        example: "let width = int(16, 256, scale = log)",
+    },
+    Phrase {
+        name: "as",
+        written: "VALUE as NAME",
+        doc: "names a space where it stands, for tables, plots and selections",
+        example: "dense(int(16, 256) as width) -> choice(relu, tanh) as activation",
+    },
+    Phrase {
+        name: "use",
+        written: "use NAME, NAME from \"PATH\"",
+        doc: "takes definitions and blocks from another file, whose path is relative to this one",
+        example: "use mlp, handwriting from \"common.exp\"",
+    },
+    Phrase {
+        name: "from",
+        written: "experiment NAME from OTHER { … }",
+        doc: "starts from the entries of another experiment; what is given here takes their place",
+        example: "experiment longer from first { epochs = 100 }",
+    },
+    Phrase {
+        name: "classes",
+        written: "classes",
+        doc: "in a network, how many classes the data have; `features` is how many numbers an example has",
+        example: "dense(classes) -> softmax",
+    },
+    Phrase {
+        name: "train",
+        written: "train, dev and test",
+        doc: "the parts of the data: weights are fitted to train, settings are chosen by dev, and test tells how good the result is",
+        example: "split    = [70%, 15%, 15%]\nmaximize = dev.accuracy",
+    },
+];
+
+fn phrase(phrase: &Phrase) -> String {
+    let mut out = format!("{}\n\n  {}.\n\nExample\n", phrase.written, phrase.doc);
+    indent(&mut out, phrase.example);
+    out
 }
 
 /// Words for whole groups.
@@ -151,6 +238,14 @@ fn params(out: &mut String, params: &[Param]) {
 
 fn param(title: &str, param: &Param) -> String {
     let mut out = format!("{title}\n\n  {}.\n  Takes {}; {}.\n", param.doc, param.kind, defaults(param));
+    match param.scale {
+        Scale::Log => out.push_str("  Drawn best on a log scale.\n"),
+        Scale::OneMinusLog => out.push_str("  Drawn best with one minus it on a log scale: `1 - log(1e-3, 1e-1)`.\n"),
+        Scale::Any => {}
+    }
+    if !param.drawn {
+        out.push_str("  No space may stand here: it is the same for all trials.\n");
+    }
     match param.kind {
         Type::Call(category) | Type::Calls(category) => {
             out.push('\n');
@@ -162,14 +257,6 @@ fn param(title: &str, param: &Param) -> String {
             }
         }
         _ => {}
-    }
-    match param.scale {
-        Scale::Log => out.push_str("  Drawn best on a log scale.\n"),
-        Scale::OneMinusLog => out.push_str("  Drawn best with one minus it on a log scale: `1 - log(1e-3, 1e-1)`.\n"),
-        Scale::Any => {}
-    }
-    if !param.drawn {
-        out.push_str("  No space may stand here.\n");
     }
     out
 }
@@ -262,7 +349,8 @@ mod tests {
     fn every_topic_has_help() {
         for topic in topics() {
             let text = help(topic).unwrap_or_default();
-            assert!(text.contains(topic) || group(topic).is_some(), "{topic}: {text}");
+            let written = PHRASES.iter().any(|phrase| phrase.name == topic && text.contains(phrase.written));
+            assert!(text.contains(topic) || group(topic).is_some() || written, "{topic}: {text}");
         }
     }
 

@@ -16,7 +16,7 @@ mod training;
 
 mod types;
 
-pub use help::{help, similar, topics};
+pub use help::{help, index, similar, topics};
 pub use reference::reference;
 pub use types::{Default, Param, Range, Scale, Type, Word, number};
 

@@ -32,15 +32,15 @@ pub(super) const CODES: &[Code] = &[
         title: "an imported file cannot be read",
         explanation: "The path of `use … from \"path\"` is relative to the file that imports, not to the folder that the program is \
                       started in. The message says what is wrong with the file.",
-        wrong: "",
-        right: "",
+        wrong: "# in experiments/placement.exp, beside which common.exp lies\nuse mlp from \"experiments/common.exp\"",
+        right: "use mlp from \"common.exp\"",
     },
     Code {
         code: "E0005",
         title: "files import each other in a circle",
         explanation: "A file may not import itself, directly or through others, since neither could be read first. Move what both \
                       need to a third file, and let both import that.",
-        wrong: "",
-        right: "",
+        wrong: "# in a.exp\nuse mlp from \"b.exp\"\n\n# in b.exp\nuse width from \"a.exp\"",
+        right: "# in a.exp\nuse mlp from \"b.exp\"\n\n# in b.exp\nuse width from \"common.exp\"\n\n# in common.exp\nlet width = int(16, 256)",
     },
 ];

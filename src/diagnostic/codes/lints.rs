@@ -124,16 +124,16 @@ pub(super) const CODES: &[Code] = &[
         title: "a column of dates",
         explanation: "Dates are read as text: every different date becomes a feature of its own. Leave the column out, or \
                       turn it into numbers.",
-        wrong: "",
-        right: "",
+        wrong: "data flowers { source = csv(\"data/dates.csv\", target = kind) }  # with a column `day`",
+        right: "data flowers { source = csv(\"data/dates.csv\", target = kind, drop = [day]) }",
     },
     Code {
         code: "W0818",
         title: "a text column with many values",
         explanation: "Every different value becomes a feature. A name or a number of the row tells nothing about new rows: \
                       leave it out with `drop`.",
-        wrong: "",
-        right: "",
+        wrong: "data flowers { source = csv(\"data/dates.csv\", target = kind) }  # with a column `word`",
+        right: "data flowers { source = csv(\"data/dates.csv\", target = kind, drop = [word]) }",
     },
     Code {
         code: "W0819",

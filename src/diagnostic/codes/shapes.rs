@@ -40,16 +40,16 @@ pub(super) const CODES: &[Code] = &[
         title: "a column is not there",
         explanation: "The table has no column of that name, or one column is asked for in two roles. Names that are no \
                       plain words are written in quotes.",
-        wrong: "",
-        right: "",
+        wrong: "data flowers { source = csv(\"data/flowers.csv\", target = species) }",
+        right: "data flowers { source = csv(\"data/flowers.csv\", target = kind) }",
     },
     Code {
         code: "E0406",
         title: "the data cannot be used as they are",
         explanation: "A ragged row, a missing value, a target with one class only, too few rows for the split, …: the \
                       message gives row and column, the note what to do.",
-        wrong: "",
-        right: "",
+        wrong: "data flowers { source = csv(\"data/missing.csv\", target = kind) }",
+        right: "data flowers { source = csv(\"data/missing.csv\", target = kind), missing = mode }",
     },
     Code {
         code: "E0408",
