@@ -8,8 +8,8 @@ use crate::syntax::tree::{Arg, Expr, ExprKind};
 use crate::vocabulary::{self, Body, Call, Category, Param};
 
 use super::checker::{Checker, Cx};
-use super::suggest;
 use super::symbols::SymbolKind;
+use super::{habits, suggest};
 
 impl<'a> Checker<'a> {
     /// Which argument is which parameter. Mistakes are reported; what is right is returned, unless something is missing.
@@ -45,7 +45,8 @@ impl<'a> Checker<'a> {
             match next {
                 Some(param) => given.push((param, &arg.value)),
                 None => {
-                    self.too_many(call, arg.value.span);
+                    let before = args.iter().take_while(|other| !std::ptr::eq(*other, arg)).last();
+                    self.too_many(call, before.map(|arg| &arg.value), &arg.value);
                     sound = false;
                     break;
                 }
@@ -82,6 +83,8 @@ impl<'a> Checker<'a> {
                 near.name,
                 near.sure,
             );
+        } else if let Some(other) = habits::argument_elsewhere(call, word) {
+            found = found.note(other);
         } else if call.category == Category::Source
             && let Some(block) = vocabulary::block("data")
             && block.key(word).is_some()
@@ -98,7 +101,7 @@ impl<'a> Checker<'a> {
         self.findings.push(found);
     }
 
-    fn too_many(&mut self, call: &Call, span: Span) {
+    fn too_many(&mut self, call: &Call, before: Option<&Expr>, value: &Expr) {
         let name = call.name;
         let places: Vec<&str> = call.params.iter().filter(|p| p.positional).map(|p| p.name).collect();
         let message = match places.len() {
@@ -107,13 +110,14 @@ impl<'a> Checker<'a> {
             1 => format!("`{name}` takes one argument without a name, `{}`", places[0]),
             n => format!("`{name}` takes {n} arguments without a name: {}", suggest::listed(places.iter().copied(), 6)),
         };
-        let mut found = Diagnostic::error("E0211", message, span);
+        let mut found = Diagnostic::error("E0211", message, value.span);
         let others: Vec<&str> = call.params.iter().filter(|p| !p.positional).map(|p| p.name).collect();
         if !others.is_empty() {
             found = found.note(format!("the others are given by name: {}", suggest::listed(others, 8)));
         } else if !call.params.is_empty() {
             found = found.note(format!("it is written `{}`", call.signature()));
         }
+        let found = self.after_a_comma(found, before, value);
         self.findings.push(found);
     }
 
@@ -159,9 +163,8 @@ impl<'a> Checker<'a> {
                 }
             },
             _ => {
-                let example =
-                    vocabulary::calls(category).iter().max_by_key(|c| c.params.len().min(1)).map(|c| c.example);
-                self.mismatch_with(expr, category.noun(), cx, example);
+                let found = self.mismatched(expr, category.noun(), cx);
+                self.findings.push(habits::instead_of_call(found, expr, category));
                 return None;
             }
         };

@@ -231,7 +231,14 @@ impl<'a> Checker<'a> {
             None if !words.is_empty() => {
                 found = found.note(format!("here may stand {}", suggest::listed(words.iter().copied(), 14)))
             }
-            None => found = found.note(format!("define it: `let {name} = …`")),
+            None => {
+                let define = match expected {
+                    "the name of a data block" => format!("data {name} {{ … }}"),
+                    "the name of a network" => format!("network {name} {{ … }}"),
+                    _ => format!("let {name} = …"),
+                };
+                found = found.note(format!("define it: `{define}`"));
+            }
         }
         self.findings.push(found);
     }

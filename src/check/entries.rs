@@ -5,7 +5,7 @@ use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
 use crate::vocabulary;
 
 use super::checker::Checker;
-use super::suggest;
+use super::{habits, suggest};
 use super::symbols::SymbolKind;
 
 /// The entry of that key.
@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
             let Entry::Field(field) = entry else { continue };
             self.symbols.add(field.key.span, &format!("{}.{}", table.kind, field.key.node), SymbolKind::Key, None);
             if table.key(&field.key.node).is_none() {
-                self.unknown_key(field, table);
+                self.unknown_key(field, block, table);
             } else if let Some(first) = fields.iter().find(|f| f.key.node == field.key.node) {
                 self.twice(field, first);
             } else {
@@ -74,17 +74,19 @@ impl<'a> Checker<'a> {
     }
 
     /// Report a key that such a block does not have.
-    pub fn unknown_key(&mut self, field: &Field, table: &'static vocabulary::Block) {
+    pub fn unknown_key(&mut self, field: &Field, block: &Block, table: &'static vocabulary::Block) {
         let (key, kind) = (&field.key.node, table.kind);
         let mut found = Diagnostic::error("E0202", format!("{} has no key `{key}`", article(kind)), field.key.span);
         let keys = table.keys.iter().map(|k| k.name);
-        let optimizer = vocabulary::calls(vocabulary::Category::Optimizer).iter().any(|call| call.param(key).is_some());
         let source = vocabulary::calls(vocabulary::Category::Source).iter().any(|call| call.param(key).is_some());
-        if kind == "experiment" && optimizer {
-            found = found.note(format!("`{key}` belongs to the optimizer: `optimizer = adam({key} = …)`"));
+        let near = suggest::nearest(key, keys.clone());
+        let part = if kind == "experiment" { habits::part_of_experiment(key, block) } else { None };
+        // What is nearly a key is a key with a slip; a word of other programs may be both.
+        if let Some(part) = part.filter(|_| !near.as_ref().is_some_and(|near| near.sure)) {
+            found = found.note(part);
         } else if kind == "data" && source {
             found = found.note(format!("`{key}` belongs to the source: `source = csv(\"…\", {key} = …)`"));
-        } else if let Some(near) = suggest::nearest(key, keys.clone()) {
+        } else if let Some(near) = near {
             found = found.note(format!("did you mean `{}`?", near.name)).replace(
                 format!("write `{}`", near.name),
                 field.key.span,

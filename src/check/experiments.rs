@@ -359,7 +359,7 @@ impl<'a> Checker<'a> {
                 Entry::Field(field) => {
                     self.symbols.add(field.key.span, &format!("experiment.{}", field.key.node), SymbolKind::Key, None);
                     if !command && table.key(&field.key.node).is_none() {
-                        self.unknown_key(field, table);
+                        self.unknown_key(field, block, table);
                     }
                 }
                 Entry::Value(value) => {

@@ -34,6 +34,7 @@ mod entries;
 mod experiments;
 mod filters;
 mod findings;
+mod habits;
 mod layer_shapes;
 mod lints;
 mod measures;

@@ -106,7 +106,9 @@ impl<'a> Checker<'a> {
             | ExprKind::Chain(_)
             | ExprKind::Body(..)
             | ExprKind::Compare(..) => {
-                self.mismatch(expr, "a number", cx);
+                let found = self.mismatched(expr, "a number", cx);
+                let found = self.instead_of_number(found, expr);
+                self.findings.push(found);
                 None
             }
         }

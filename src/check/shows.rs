@@ -12,6 +12,7 @@ use crate::vocabulary::{self, Category};
 use super::checker::Checker;
 use super::entries::article;
 use super::experiments::Known;
+use super::habits;
 use super::symbols::SymbolKind;
 use super::values::describe;
 
@@ -167,7 +168,14 @@ impl<'a> Checker<'a> {
             },
             _ => {
                 let message = format!("`draw` takes a kind of picture, not {}", describe(expr));
-                self.findings.push(Diagnostic::error("E0301", message, expr.span));
+                let found = Diagnostic::error("E0301", message, expr.span);
+                self.findings.push(match &expr.kind {
+                    ExprKind::Member(..) => {
+                        let text = format!("curves({})", self.sources.text(expr.span));
+                        found.replace("draw its curves", expr.span, text, false)
+                    }
+                    _ => habits::instead_of_call(found, expr, Category::Picture),
+                });
                 return None;
             }
         };

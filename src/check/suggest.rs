@@ -94,6 +94,16 @@ const ALIASES: &[(&str, &str)] = &[
     ("study", "experiment"),
     ("sweep", "experiment"),
     ("assert", "claim"),
+    ("full", "all"),
+    ("full_batch", "all"),
+    ("line", "curves"),
+    ("lines", "curves"),
+    ("learning_curve", "curves"),
+    ("learning_curves", "curves"),
+    ("confusion_matrix", "confusion"),
+    ("decision_boundary", "boundary"),
+    ("boxplot", "box"),
+    ("hist", "histogram"),
 ];
 
 /// What a word of other programs is called here: `lr` is `rate`.

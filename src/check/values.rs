@@ -135,21 +135,14 @@ impl<'a> Checker<'a> {
 
     /// Report a value of another type than expected.
     pub fn mismatch(&mut self, expr: &Expr, expected: &str, cx: Cx<'_, '_>) {
-        self.mismatch_with(expr, expected, cx, None);
+        let found = self.mismatched(expr, expected, cx);
+        self.findings.push(found);
     }
 
-    /// The same, with an example of what would do.
-    pub fn mismatch_with(&mut self, expr: &Expr, expected: &str, cx: Cx<'_, '_>, example: Option<&str>) {
-        let subject = match cx.subject {
-            "" => "this".to_string(),
-            subject => subject.to_string(),
-        };
-        let message = format!("{subject} takes {expected}, not {}", describe(expr));
-        let mut found = Diagnostic::error("E0301", message, expr.span);
-        if let Some(example) = example {
-            found = found.note(format!("for example `{example}`"));
-        }
-        self.findings.push(found);
+    /// That a value is of another type than expected.
+    pub fn mismatched(&self, expr: &Expr, expected: &str, cx: Cx<'_, '_>) -> Diagnostic {
+        let subject = if cx.subject.is_empty() { "this" } else { cx.subject };
+        Diagnostic::error("E0301", format!("{subject} takes {expected}, not {}", describe(expr)), expr.span)
     }
 
     /// Something without quotes where a text is needed: most often a path.
@@ -356,6 +349,17 @@ fn fits(expr: &Expr, kind: Type) -> bool {
     }
 }
 
+/// `dev.loss`, `placement[…].best`.
+fn dotted(expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::Name(name) => name.clone(),
+        ExprKind::Member(inner, part) => format!("{}.{}", dotted(inner), part.node),
+        ExprKind::Call(callee, _) => format!("{}(…)", dotted(callee)),
+        ExprKind::Select(callee, _) => format!("{}[…]", dotted(callee)),
+        _ => "…".into(),
+    }
+}
+
 /// What a value is, for messages.
 pub(super) fn describe(expr: &Expr) -> String {
     match &expr.kind {
@@ -363,7 +367,7 @@ pub(super) fn describe(expr: &Expr) -> String {
         ExprKind::Duration(_) => "a duration".into(),
         ExprKind::Text(_) => "a text".into(),
         ExprKind::Name(name) => format!("`{name}`"),
-        ExprKind::Member(..) => "a member of something".into(),
+        ExprKind::Member(..) => format!("`{}`", dotted(expr)),
         ExprKind::Call(callee, _) => match &callee.kind {
             ExprKind::Name(name) => match vocabulary::calls_named(name).next() {
                 Some(call) => format!("{} (`{name}`)", call.category.noun()),

@@ -21,41 +21,48 @@ fn broken(line: &str, width: usize, hang: usize) -> String {
     }
     let start = line.len() - line.trim_start_matches(' ').len();
     let deepest = width / 2;
-    let inner = match second_column(line, start) {
-        Some(at) if at <= deepest => at,
-        Some(_) => start + 4,
-        None => start + hang,
+    let Some((first, second)) = in_columns(line, start) else {
+        return words(line, width, (start + hang).min(deepest));
     };
+    let column = columns(line) - columns(second);
+    if column <= deepest {
+        return words(line, width, column);
+    }
+    // The second column has no room beside the first.
+    let inner = (start + 4).min(deepest);
+    let below = format!("{}{second}", " ".repeat(inner));
+    format!("{}\n{}", words(first, width, inner), words(&below, width, inner))
+}
+
+/// A line such as `  name   what it is` in its two columns.
+fn in_columns(line: &str, start: usize) -> Option<(&str, &str)> {
+    let gap = start + line[start..].find("  ")?;
+    let second = line[gap..].trim_start_matches(' ');
+    (!second.is_empty()).then(|| (&line[..gap], second))
+}
+
+/// Break a line between words; what goes on begins in the column `inner`.
+fn words(line: &str, width: usize, inner: usize) -> String {
     let mut out = String::with_capacity(line.len() + 16);
     let mut used = 0;
-    let mut fresh = true;
     let mut rest = line;
     while !rest.is_empty() {
         let blank = rest.len() - rest.trim_start_matches(' ').len();
-        let word = rest[blank..].find(' ').map_or(rest.len(), |n| blank + n);
-        let wide = columns(&rest[..word]);
+        let end = rest[blank..].find(' ').map_or(rest.len(), |n| blank + n);
+        let wide = columns(&rest[..end]);
         // A word that no line has room for is the terminal's to break.
-        if used + wide > width && !fresh {
+        if used + wide > width && !out.is_empty() {
             out.push('\n');
-            out.push_str(&" ".repeat(inner.min(deepest)));
-            out.push_str(&rest[blank..word]);
-            used = inner.min(deepest) + wide - blank;
+            out.push_str(&" ".repeat(inner));
+            out.push_str(&rest[blank..end]);
+            used = inner + wide - blank;
         } else {
-            out.push_str(&rest[..word]);
+            out.push_str(&rest[..end]);
             used += wide;
         }
-        fresh &= blank == word;
-        fresh = fresh && out.trim().is_empty();
-        rest = &rest[word..];
+        rest = &rest[end..];
     }
     out
-}
-
-/// Where the second column of a line such as `  name   what it is` begins.
-fn second_column(line: &str, start: usize) -> Option<usize> {
-    let gap = start + line[start..].find("  ")?;
-    let after = line[gap..].trim_start_matches(' ');
-    (!after.is_empty()).then(|| columns(&line[..line.len() - after.len()]))
 }
 
 /// How many columns a text takes; signs that colour it take none.

@@ -27,6 +27,14 @@ pub fn help(topic: &str) -> Option<String> {
             parts.push(param(&format!("{name}, a key of {}", indefinite(block.kind)), key));
         }
     }
+    if !parts.is_empty() && owner.is_none() {
+        let all = Category::ALL.into_iter().flat_map(super::calls);
+        let with: Vec<&str> = all.filter(|call| call.param(name).is_some()).map(|call| call.name).collect();
+        if let Some(first) = with.first() {
+            let list = with.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            parts.push(format!("{name} is a parameter too, of {list}: see `{first}.{name}`.\n"));
+        }
+    }
     parts.extend(PHRASES.iter().filter(|phrase| phrase.name == topic).map(phrase));
     if parts.is_empty() {
         for category in Category::ALL {

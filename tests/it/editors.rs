@@ -117,7 +117,7 @@ fn textmate_keys() -> String {
         let values: Vec<String> = groups.iter().map(|(values, _)| format!("({values})")).collect();
         let follows = if blocks { "(?!\\\\s*\\\\()" } else { "(?!\\\\s*[.(\\\\[])" };
         rules.push_str(&format!(
-            "        {{\n          \"match\": \"(?<![{PART}.])({key})\\\\s*(=)\\\\s*(?:{})(?![{PART}]){follows}\",\n          \"captures\": {{\n            \"1\": {{ \"name\": \"support.type.property-name.caviar\" }},\n            \"2\": {{ \"name\": \"keyword.operator.assignment.caviar\" }}",
+            "        {{\n          \"match\": \"(?<![{PART}.])({key})\\\\s*(=)\\\\s*(?:{})(?![{PART}]){follows}\",\n          \"captures\": {{\n            \"1\": {{ \"name\": \"variable.other.property.caviar\" }},\n            \"2\": {{ \"name\": \"keyword.operator.assignment.caviar\" }}",
             values.join("|")
         ));
         for (n, (_, scope)) in groups.iter().enumerate() {

@@ -10,6 +10,7 @@ mod export;
 mod faults;
 mod fmt;
 mod gradients;
+mod habits;
 mod harness;
 mod layers;
 mod lsp;

@@ -2,9 +2,10 @@
 
 import * as vscode from "vscode";
 import { LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
+import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 
 /** @type {LanguageClient | undefined} */
 let client;
@@ -20,8 +21,36 @@ function program() {
   return path.replace(/^~(?=$|[/\\])/, homedir()).replaceAll("${workspaceFolder}", folder);
 }
 
+/** Whether a program can be started. */
+async function isThere(command) {
+  const names = process.platform === "win32" ? [command, `${command}.exe`] : [command];
+  const folders = /[/\\]/.test(command) ? [""] : (process.env.PATH ?? "").split(delimiter);
+  for (const path of folders.flatMap((folder) => names.map((name) => join(folder, name)))) {
+    try {
+      await access(path, constants.X_OK);
+      return true;
+    } catch {
+      // The next one.
+    }
+  }
+  return false;
+}
+
+/** Say why there is no language server, with the way out. */
+async function complain(why) {
+  const settingsButton = "Open Settings";
+  const chosen = await vscode.window.showErrorMessage(`${why} The setting caviar.path says where caviar is.`, settingsButton);
+  if (chosen === settingsButton) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "caviar.path");
+  }
+}
+
 async function start() {
   const command = program();
+  if (!(await isThere(command))) {
+    complain(`There is no program \`${command}\`.`);
+    return;
+  }
   client = new LanguageClient(
     "caviar",
     "caviar",
@@ -39,15 +68,7 @@ async function start() {
   try {
     await client.start();
   } catch (error) {
-    const settingsButton = "Open Settings";
-    const chosen = await vscode.window.showErrorMessage(
-      `The language server \`${command} lsp\` does not start: ${error.message ?? error}. ` +
-        "Is caviar installed, and does the setting caviar.path say where?",
-      settingsButton,
-    );
-    if (chosen === settingsButton) {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "caviar.path");
-    }
+    complain(`\`${command} lsp\` does not start: ${error.message ?? error}.`);
   }
 }
 

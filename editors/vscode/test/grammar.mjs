@@ -51,9 +51,9 @@ const CLASSES = [
   [/^constant\.numeric/, "number"],
   [/^keyword\.operator/, "operator"],
   [/^keyword\./, "keyword"],
-  [/^support\.type\.property-name/, "property"],
+  [/^variable\.other\.property/, "property"],
   [/^(support|entity\.name)\.function/, "function"],
-  [/^(entity\.name\.type|variable\.|constant\.(language|other))/, "name"],
+  [/^(entity\.name\.type|variable\.|constant\.language)/, "name"],
 ];
 const NAMES = new Set(["variable", "class", "enumMember"]);
 
