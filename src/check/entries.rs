@@ -5,8 +5,8 @@ use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
 use crate::vocabulary;
 
 use super::checker::Checker;
-use super::{habits, suggest};
 use super::symbols::SymbolKind;
+use super::{habits, suggest};
 
 /// The entry of that key.
 pub(super) fn field<'a>(block: &'a Block, key: &str) -> Option<&'a Field> {

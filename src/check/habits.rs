@@ -115,8 +115,7 @@ impl Checker<'_> {
             let text = self.sources.text(expr.span);
             (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_string())
         };
-        let Some((before, whole, part)) =
-            before.and_then(|before| Some((before, digits(before)?, digits(value)?)))
+        let Some((before, whole, part)) = before.and_then(|before| Some((before, digits(before)?, digits(value)?)))
         else {
             return found;
         };

@@ -88,7 +88,9 @@ fn about(command: &mut Command) -> String {
         let (true, Some(help)) = (own, argument.get_long_help().or(argument.get_help())) else { continue };
         let value = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
         let name = match (argument.get_long(), argument.get_action().takes_values()) {
-            (Some(long), true) => format!("\\fB\\-\\-{}\\fR \\fI{}\\fR", long.replace('-', "\\-"), value.unwrap_or_default()),
+            (Some(long), true) => {
+                format!("\\fB\\-\\-{}\\fR \\fI{}\\fR", long.replace('-', "\\-"), value.unwrap_or_default())
+            }
             (Some(long), false) => format!("\\fB\\-\\-{}\\fR", long.replace('-', "\\-")),
             (None, _) => format!("\\fI{}\\fR", value.unwrap_or_default()),
         };

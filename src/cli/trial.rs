@@ -85,7 +85,7 @@ fn answer(desk: &Desk, line: &str, terminal: &Terminal) -> Exit {
         if let Answer::Failed(_, why) | Answer::Refused(_, why) = &answer {
             terminal.error(why);
         }
-        terminal.line(answer.write());
+        terminal.raw(answer.write());
     });
     if done.into_inner() { Exit::Good } else { Exit::Failed }
 }
@@ -113,7 +113,7 @@ fn list(path: &Path, terminal: &Terminal) -> Exit {
     for asked in surveyed.iter().flat_map(|one| &one.asked).filter(|asked| !asked.stored) {
         if listed.insert(asked.key) {
             match requests.make(&asked.task) {
-                Ok(request) => terminal.line(request.write()),
+                Ok(request) => terminal.raw(request.write()),
                 Err(error) => return failed(error.to_string()),
             }
         }

@@ -86,10 +86,7 @@ mod tests {
     #[test]
     fn lines_break_between_words() {
         let text = "error: there is no file somewhere.exp; did you mean something.exp?";
-        assert_eq!(
-            wrap(text, 30, 2),
-            "error: there is no file\n  somewhere.exp; did you mean\n  something.exp?"
-        );
+        assert_eq!(wrap(text, 30, 2), "error: there is no file\n  somewhere.exp; did you mean\n  something.exp?");
         assert!(matches!(wrap(text, 100, 2), Cow::Borrowed(_)));
         assert_eq!(wrap("short\n", 30, 2), "short\n");
     }

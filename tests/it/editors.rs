@@ -73,7 +73,13 @@ fn lists() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     BTreeMap::from([
         ("kinds", vocabulary::blocks().iter().map(|block| block.kind).collect()),
         ("bare", bare),
-        ("calls", all().filter(|call| call.category != Category::Metric || !call.params.is_empty()).map(|call| call.name).collect()),
+        (
+            "calls",
+            all()
+                .filter(|call| call.category != Category::Metric || !call.params.is_empty())
+                .map(|call| call.name)
+                .collect(),
+        ),
         ("metrics", metrics),
         ("measures", measures.map(|call| call.name).collect()),
         ("words", words.difference(&keys).copied().collect()),
@@ -140,7 +146,8 @@ fn made(template: &str, vim: bool) -> String {
         return text;
     }
     let kinds = joined(&lists["kinds"]);
-    let of_blocks: BTreeSet<&str> = keys().into_iter().filter(|(_, (.., blocks))| *blocks).map(|(key, _)| key).collect();
+    let of_blocks: BTreeSet<&str> =
+        keys().into_iter().filter(|(_, (.., blocks))| *blocks).map(|(key, _)| key).collect();
     text.replace("{{keys}}", &textmate_keys())
         .replace("{{block keys}}", &joined(&of_blocks))
         .replace("{{outside}}", &outside(&kinds))
@@ -204,7 +211,8 @@ fn snippets_are_right() {
     let written: BTreeMap<&str, String> = snippets
         .values()
         .map(|snippet| {
-            let lines: Vec<&str> = snippet["body"].as_array().expect("lines").iter().filter_map(|l| l.as_str()).collect();
+            let lines: Vec<&str> =
+                snippet["body"].as_array().expect("lines").iter().filter_map(|l| l.as_str()).collect();
             (snippet["prefix"].as_str().expect("a prefix"), plain(&lines.join("\n")))
         })
         .collect();

@@ -11,7 +11,10 @@ const CASES: [(&str, &str); 17] = [
     ("experiment x from e { optimizer = \"adma\" }", "did you mean `adam`, without quotes?"),
     ("experiment x from e { epochs = \"20\" }", "epochs = 20 }"),
     ("experiment x from e { batch = full }", "did you mean `all`?"),
-    ("experiment x from e { learning_rate = 0.1 }", "`learning_rate` is `rate` here, and belongs to the optimizer: `optimizer = adam(rate = …)`"),
+    (
+        "experiment x from e { learning_rate = 0.1 }",
+        "`learning_rate` is `rate` here, and belongs to the optimizer: `optimizer = adam(rate = …)`",
+    ),
     ("experiment x from e { lr = 0.1, optimizer = sgd(momentum = 0.9) }", "`optimizer = sgd(rate = …)`"),
     ("experiment x from e { trials = 20 }", "`trials` belongs to the search: `search = random(trials = …)`"),
     ("experiment x from e { weight_decay = 0.1 }", "`optimizer = adamw(weight_decay = …)`"),

@@ -29,7 +29,8 @@ claim "the best of all these is better than what anybody would have expected of 
 }
 "#;
 
-const BROKEN: &str = "experiment a_name_of_some_length { epoch = 20, batch_size = 32, optimizer = addam(learning_rate = 0.01) }\n";
+const BROKEN: &str =
+    "experiment a_name_of_some_length { epoch = 20, batch_size = 32, optimizer = addam(learning_rate = 0.01) }\n";
 
 /// What a command prints on a terminal of that width, whatever the stream.
 fn on_terminal(project: &Project, columns: usize, args: &[&str], settings: &[(&str, &str)]) -> String {
