@@ -30,14 +30,36 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a first file to edit.
+    New {
+        /// Its name; `.exp` is added.
+        path: PathBuf,
+    },
     /// Bring files up to date: train what is not stored, draw, test claims, write outputs.
     Run(Run),
+    /// Bring files up to date on every save.
+    Watch(Watch),
     /// Report all mistakes; nothing is trained.
     Check(Check),
     /// Put files in the canonical layout; comments are kept.
     Fmt(Fmt),
-    /// Serve an editor over the language server protocol on standard input and output.
-    Lsp,
+    /// Tables from what is stored.
+    Show(Show),
+    /// What a data block holds: rows, classes, columns, and what looks wrong.
+    Data {
+        /// The `.exp` file.
+        path: PathBuf,
+        /// One of its data blocks; all when absent.
+        name: Option<String>,
+    },
+    /// Train again what the lock says and compare the bits.
+    Verify(Verify),
+    /// Settings that changed beside metrics that changed.
+    Diff(Diff),
+    /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`) of an experiment for other programs.
+    Export(Export),
+    /// The best model of an experiment on the rows of a CSV.
+    Predict(Predict),
     /// Ask and tell over JSON lines on standard input and output, for programs in any language.
     Suggest {
         /// The `.exp` file.
@@ -45,11 +67,17 @@ pub enum Command {
         /// The experiment.
         name: String,
     },
-    /// Write a first file to edit.
-    New {
-        /// Its name; `.exp` is added.
-        path: PathBuf,
+    /// Do a task that is asked for in a line of JSON on standard input, and print its record as a line.
+    Trial(Trial),
+    /// Take out of the store what no current file uses.
+    Clean(Clean),
+    /// Explain a kind, key, layer, space, metric or error code.
+    Help {
+        /// What to explain; all topics when absent.
+        topic: Vec<String>,
     },
+    /// Serve an editor over the language server protocol on standard input and output.
+    Lsp,
     /// Print the completions of a shell, for the place where it looks for them.
     ///
     /// bash: caviar completions bash > ~/.local/share/bash-completion/completions/caviar
@@ -64,34 +92,6 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
-    /// Bring files up to date on every save.
-    Watch(Watch),
-    /// Train again what the lock says and compare the bits.
-    Verify(Verify),
-    /// Settings that changed beside metrics that changed.
-    Diff(Diff),
-    /// Tables from what is stored.
-    Show(Show),
-    /// What a data block holds: rows, classes, columns, and what looks wrong.
-    Data {
-        /// The `.exp` file.
-        path: PathBuf,
-        /// One of its data blocks; all when absent.
-        name: Option<String>,
-    },
-    /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`) of an experiment for other programs.
-    Export(Export),
-    /// The best model of an experiment on the rows of a CSV.
-    Predict(Predict),
-    /// Do a task that is asked for in a line of JSON on standard input, and print its record as a line.
-    Trial(Trial),
-    /// Take out of the store what no current file uses.
-    Clean(Clean),
-    /// Explain a kind, key, layer, space, metric or error code.
-    Help {
-        /// What to explain; all topics when absent.
-        topic: Vec<String>,
-    },
 }
 
 /// How trials are trained.
