@@ -16,11 +16,11 @@ pub fn run(path: &Path, terminal: &Terminal) -> Exit {
     } else {
         path.with_added_extension("exp")
     };
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(FIRST.as_bytes()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+        file.write_all(FIRST.as_bytes())
+    });
     match written {
         Ok(()) => {
             terminal.line(format!("wrote {0}; next: caviar run {0}", path.display()));

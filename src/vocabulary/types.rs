@@ -71,7 +71,8 @@ impl Range {
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Range { low, with_low, high, with_high } = *self;
-        match (low.is_finite(), high.is_finite()) {
+        let (finite, (low, high)) = ((low.is_finite(), high.is_finite()), (number(low), number(high)));
+        match finite {
             (false, false) => f.write_str("any number"),
             (true, false) if with_low => write!(f, "at least {low}"),
             (true, false) => write!(f, "above {low}"),
