@@ -27,7 +27,14 @@ vim.api.nvim_buf_create_user_command(buffer, "Caviar", function(command)
   table.insert(words, 2, vim.fn.fnamemodify(file, ":t"))
   table.insert(words, 1, program)
   vim.cmd("botright 15new")
-  vim.fn.termopen(words, { cwd = vim.fn.fnamemodify(file, ":h") })
+  local folder = vim.fn.fnamemodify(file, ":h")
+  if vim.fn.has("nvim-0.11") == 1 then
+    vim.fn.jobstart(words, { term = true, cwd = folder })
+  else
+    vim.fn.termopen(words, { cwd = folder })
+  end
+  -- The last line stays in sight.
+  vim.cmd("normal! G")
 end, { nargs = "*", complete = function()
   return { "run", "watch", "check", "show", "verify", "diff" }
 end })
