@@ -45,20 +45,29 @@ fn on_terminal(project: &Project, columns: usize, args: &[&str], settings: &[(&s
     String::from_utf8(output.stdout).expect("text").replace("\r\n", "\n")
 }
 
-/// The lines as they are seen: without signs that colour, each state of a line that is drawn anew on its own.
-fn seen(text: &str) -> Vec<String> {
-    let mut plain = String::new();
+/// The lines as they are seen: without signs that colour, each state of a line that is drawn anew on its own. What is
+/// filled up with spaces to the edge goes on below.
+fn seen(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
     let mut letters = text.chars();
     while let Some(c) = letters.next() {
+        let line = lines.last_mut().expect("there is one");
         match c {
             '\u{1b}' => {
-                letters.by_ref().find(|c| c.is_ascii_alphabetic());
+                if letters.by_ref().find(|c| c.is_ascii_alphabetic()) != Some('m') {
+                    lines.push(String::new());
+                }
             }
-            '\r' => plain.push('\n'),
-            c => plain.push(c),
+            '\r' | '\n' => lines.push(String::new()),
+            c => {
+                line.push(c);
+                if c == ' ' && line.width() == columns {
+                    lines.push(String::new());
+                }
+            }
         }
     }
-    plain.lines().map(str::to_string).collect()
+    lines
 }
 
 fn project() -> Project {
@@ -95,7 +104,7 @@ fn nothing_is_wider_than_a_narrow_terminal() {
         for columns in [40, 60] {
             let printed = on_terminal(&project, columns, args, &[("TERM", "xterm-256color")]);
             assert!(!printed.trim().is_empty(), "{args:?} prints nothing");
-            for line in seen(&printed).iter().filter(|line| line.width() > columns) {
+            for line in seen(&printed, columns).iter().filter(|line| line.trim_end().width() > columns) {
                 // A word that no line has room for is left whole.
                 if line.split_whitespace().all(|word| word.width() + 8 < columns) {
                     wide += &format!("{} at {columns}: {line}\n", args.join(" "));
@@ -154,7 +163,7 @@ fn a_pipe_gets_whole_lines_and_results_alone() {
     let ran = project.run(&["run", "notebook.exp"]).code(0);
     let results = ran.stdout();
     assert!(results.starts_with("**What the experiment") || results.contains("| trial |"), "{results}");
-    assert!(results.lines().any(|line| line.len() > 100), "a line is not broken: {results}");
+    assert!(results.lines().any(|line| line.len() > 90), "a line is not broken: {results}");
     assert!(!results.contains("trial 0 ("), "progress is said on the other stream: {results}");
     assert!(!format!("{results}{}", ran.stderr()).contains('\u{1b}'));
     let help = project.run(&["help", "experiment"]).code(0);
