@@ -141,7 +141,7 @@ fn is_number(value: &Expr) -> bool {
 pub(super) fn argument_elsewhere(call: &Call, word: &str) -> Option<String> {
     let activation = matches!(word, "activation" | "nonlinearity" | "act");
     if call.category == Category::Layer && activation {
-        return Some(format!("an activation is a layer of its own: `{} -> relu`", call.signature()));
+        return Some(format!("an activation is a layer of its own: `{}(…) -> relu`", call.name));
     }
     if call.category == Category::Layer && matches!(word, "input_shape" | "input_dim" | "in_features") {
         return Some("what reaches a layer is known from the data and the layers before it".into());

@@ -78,7 +78,7 @@ pub enum Command {
     },
     /// Serve an editor over the language server protocol on standard input and output.
     Lsp,
-    /// Print the completions of a shell, for the place where it looks for them.
+    /// Print the completions of a shell, for the place where it looks for them
     ///
     /// bash: caviar completions bash > ~/.local/share/bash-completion/completions/caviar
     ///

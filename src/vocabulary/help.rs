@@ -30,7 +30,7 @@ pub fn help(topic: &str) -> Option<String> {
     if !parts.is_empty() && owner.is_none() {
         let all = Category::ALL.into_iter().flat_map(super::calls);
         let with: Vec<&str> = all.filter(|call| call.param(name).is_some()).map(|call| call.name).collect();
-        if let Some(first) = with.first() {
+        if let Some(first) = with.iter().find(|name| **name == "adam").or(with.first()) {
             let list = with.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             parts.push(format!("{name} is a parameter too, of {list}: see `{first}.{name}`.\n"));
         }

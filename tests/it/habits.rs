@@ -20,7 +20,7 @@ const CASES: [(&str, &str); 17] = [
     ("experiment x from e { weight_decay = 0.1 }", "`optimizer = adamw(weight_decay = …)`"),
     ("experiment x from e { optimizer = adam(rate = 0,01) }", "rate = 0.01)"),
     ("experiment x from e { optimizer = sgd(rate = [0.1, 0.01]) }", "rate = choice(0.1, 0.01))"),
-    ("network n { dense(64, activation = relu) }", "an activation is a layer of its own: `dense(units) -> relu`"),
+    ("network n { dense(64, activation = relu) }", "an activation is a layer of its own: `dense(…) -> relu`"),
     ("experiment x { data = missing, network = mlp }", "define it: `data missing { … }`"),
     ("plot { of = e, draw = dev.loss }", "draw = curves(dev.loss) }"),
     ("plot { of = e, draw = line(dev.loss) }", "did you mean `curves`?"),
