@@ -57,7 +57,7 @@ fn names(category: Category) -> BTreeSet<&'static str> {
     vocabulary::calls(category).iter().map(|call| call.name).collect()
 }
 
-/// Lists of the vocabulary's words, by their names in the templates; `separator` stands between words.
+/// Lists of the vocabulary's words, by their names in the templates.
 fn lists() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let all = || Category::ALL.into_iter().flat_map(vocabulary::calls);
     let (mut words, mut calls) = (BTreeSet::new(), BTreeSet::new());

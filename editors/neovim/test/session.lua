@@ -31,9 +31,11 @@ local function ask(method, params)
   fail(method .. " has no answer")
 end
 
-local function at(text, more)
+-- A place in a line, so many columns behind where a text begins.
+local function at(text, offset, more)
   local line, column = line_of(text)
-  local params = { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = line, character = column } }
+  local position = { line = line, character = column + (offset or 0) }
+  local params = { textDocument = { uri = vim.uri_from_bufnr(0) }, position = position }
   return vim.tbl_extend("force", params, more or {})
 end
 
@@ -100,19 +102,11 @@ local function session()
     return item.label
   end, completion.items or completion)
   check("completion", vim.tbl_contains(labels, "minmax"), labels)
-  local definition = ask("textDocument/definition", at("= mlp", nil) and (function()
-    local params = at("= mlp")
-    params.position.character = params.position.character + 2
-    return params
-  end)())
+  local definition = ask("textDocument/definition", at("= mlp", 2))
   check("definition", definition and definition.range.start.line == line_of("network mlp"), definition)
 
   -- Another name, everywhere.
-  local rename = ask("textDocument/rename", (function()
-    local params = at("data flowers", { newName = "irises" })
-    params.position.character = params.position.character + 5
-    return params
-  end)())
+  local rename = ask("textDocument/rename", at("data flowers", 5, { newName = "irises" }))
   vim.lsp.util.apply_workspace_edit(rename, "utf-16")
   check("the new name", line_of("data irises") ~= nil and line_of("= irises") ~= nil)
 
