@@ -7,7 +7,7 @@
 //! mean over them.
 //!
 //! - **halving**: rungs after `from·factor^k` epochs. A trial goes on if its value there is among the best 1/factor (at least one) of all trials up to its
-//!   own index that reached the rung (Li et al. 2020, in order of index).
+//!   own index that reached the rung (Li et al. 2020, in order of index); one that equals the last of these goes on too.
 //! - **hyperband**: brackets of halving whose first rungs are 1, factor, factor², … epochs and the last without rungs (Li et al. 2018); a trial's bracket
 //!   follows from its index, in shares that give every bracket the same epochs to spend.
 //! - **median**: after every epoch beyond `after`, a trial stops if its best value so far is worse than the median of the best so far of the earlier
@@ -120,7 +120,7 @@ pub fn decide(
             let value = signed(own[own.len() - 1]);
             let values: Vec<f64> = there.map(|(_, curve)| signed(curve.values[own.len() - 1])).collect();
             let places = ((values.len() + 1) / (*factor).max(2) as usize).max(1);
-            let better = values.iter().filter(|&&v| v <= value).count();
+            let better = values.iter().filter(|&&v| v < value).count();
             if better < places && value < f64::INFINITY { Decision::Go } else { Decision::Stop }
         }
         Prune::Median { .. } => {
@@ -209,6 +209,14 @@ mod tests {
         for e in &got {
             assert!([1, 3, 9, 27].contains(e));
         }
+    }
+
+    #[test]
+    fn equals_go_on_together() {
+        let prune = Prune::Halving { factor: 3, from: 1 };
+        let seen: Vec<Curve> = [0.9, 0.9, 0.5, 0.4].map(|v| Curve { values: vec![v], ended: false }).to_vec();
+        let after = |own: f64| decide(&prune, EPOCHS, Direction::Maximize, 4, &[own], &seen);
+        assert_eq!((after(0.9), after(0.89), after(f64::NAN)), (Decision::Go, Decision::Stop, Decision::Stop));
     }
 
     #[test]
