@@ -83,10 +83,9 @@ impl<'a> Checker<'a> {
             ));
         }
         for column in &facts.dates {
-            let message = format!("column `{column}` holds dates, which are used as text");
-            self.findings.push(
-                Diagnostic::warning("W0817", message, source).note("leave it out with `drop`, or turn it into numbers"),
-            );
+            let message = format!("column `{column}` holds dates: each becomes days since 1970-01-01, one number");
+            let note = "new rows have later dates than any that was trained on: leave it out with `drop`, unless time itself matters";
+            self.findings.push(Diagnostic::warning("W0817", message, source).note(note));
         }
         for (column, count) in &facts.wide_texts {
             let message =

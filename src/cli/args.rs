@@ -43,20 +43,14 @@ pub enum Command {
     Check(Check),
     /// Put files in the canonical layout; comments are kept.
     Fmt(Fmt),
-    /// Tables from what is stored.
+    /// Tables from what is stored; `show data` looks at the data.
     Show(Show),
-    /// What a data block holds: rows, classes, columns, and what looks wrong.
-    Data {
-        /// The `.exp` file.
-        path: PathBuf,
-        /// One of its data blocks; all when absent.
-        name: Option<String>,
-    },
     /// Train again what the lock says and compare the bits.
     Verify(Verify),
     /// Settings that changed beside metrics that changed.
     Diff(Diff),
-    /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`) of an experiment for other programs.
+    /// Write the best model (`.onnx`, `.safetensors`) or the trials (`.csv`, `.json`, `.parquet`) of an experiment for other
+    /// programs.
     Export(Export),
     /// The best model of an experiment on the rows of a CSV.
     Predict(Predict),
@@ -242,9 +236,14 @@ pub struct Diff {
 
 /// Arguments of `show`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Show {
+    /// Something else than results.
+    #[command(subcommand)]
+    pub other: Option<ShowOther>,
     /// The `.exp` file.
-    pub path: PathBuf,
+    #[arg(required = true)]
+    pub path: Option<PathBuf>,
     /// One of its experiments.
     pub name: Option<String>,
     /// A row a trial.
@@ -259,6 +258,25 @@ pub struct Show {
     /// Print all runs as CSV.
     #[arg(long)]
     pub csv: bool,
+}
+
+/// What else can be shown.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ShowOther {
+    /// What a data block holds: rows, classes, columns, images, and what looks wrong.
+    Data(ShowData),
+}
+
+/// Arguments of `show data`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ShowData {
+    /// The `.exp` file.
+    pub path: PathBuf,
+    /// One of its data blocks; all when absent.
+    pub name: Option<String>,
+    /// Write images of each class as a PNG, a row a class.
+    #[arg(long, value_name = "FILE", requires = "name")]
+    pub picture: Option<PathBuf>,
 }
 
 /// Arguments of `export`.

@@ -1,12 +1,17 @@
-//! `caviar data`: what a data block holds, and what looks wrong with it.
+//! `caviar show data`: what a data block holds, and what looks wrong with it.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use image::{ImageFormat, Rgb, RgbImage};
+
 use super::Exit;
+use super::args::ShowData;
 use super::terminal::{Terminal, count};
+use crate::data::field;
 use crate::data::summary::{ColumnSummary, Range, Sample, Summary, summary};
 use crate::nn::layer::Shape;
+use crate::record::atomic;
 use crate::report::name::number;
 use crate::report::table;
 use crate::report::table::{Cell, Column, Grid, Kind};
@@ -19,7 +24,8 @@ const COLUMNS: usize = 60;
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 
 /// Show data blocks.
-pub fn run(path: &Path, name: Option<&str>, terminal: &Terminal) -> Exit {
+pub fn run(args: &ShowData, terminal: &Terminal) -> Exit {
+    let (path, name) = (args.path.as_path(), args.name.as_deref());
     if !path.is_file() {
         terminal.error(format!("there is no file {}", path.display()));
         return Exit::Usage;
@@ -41,7 +47,14 @@ pub fn run(path: &Path, name: Option<&str>, terminal: &Terminal) -> Exit {
     }
     for (name, pipeline) in chosen {
         match summary(pipeline, Path::new("")) {
-            Ok(found) => show(name, &found, terminal),
+            Ok(found) => {
+                show(name, &found, terminal);
+                if let Some(to) = &args.picture
+                    && let Err(exit) = save(&found, to, terminal)
+                {
+                    return exit;
+                }
+            }
             Err(error) => {
                 terminal.error(error.to_string());
                 terminal.say(format!("help: {}", error.help()));
@@ -76,7 +89,11 @@ fn show(name: &str, found: &Summary, terminal: &Terminal) {
         grid("First rows", found.header.clone(), rows, terminal);
     }
     if let Shape::Image(height, width, channels) = facts.shape {
-        found.samples.iter().for_each(|sample| picture(sample, (height, width, channels), found.pixels, terminal));
+        let firsts: Vec<&Sample> = match facts.classes {
+            Some(_) => found.samples.chunk_by(|a, b| a.label == b.label).map(|class| &class[0]).collect(),
+            None => found.samples.iter().collect(),
+        };
+        pictures(&firsts, (height, width, channels), found.pixels, terminal);
     }
     warnings(found, terminal);
 }
@@ -99,6 +116,9 @@ fn columns(columns: &[ColumnSummary], terminal: &Terminal) {
     let header = ["column", "kind", "missing", "different", "values"].map(str::to_string).to_vec();
     let rows = columns.iter().take(COLUMNS).map(|column| {
         let values = match &column.range {
+            Some(range) if column.kind == "date" => {
+                format!("{} to {}", field::date_text(range.least), field::date_text(range.most))
+            }
             Some(range) => span(range),
             None => column.frequent.iter().map(|(text, n)| format!("{text} ({n})")).collect::<Vec<_>>().join(", "),
         };
@@ -130,31 +150,87 @@ fn grid(title: &str, header: Vec<String>, rows: Vec<Vec<Cell>>, terminal: &Termi
     }
 }
 
-/// An image in characters, the mean of its channels.
-fn picture(
-    sample: &Sample,
+/// From the darkest to the lightest pixel of all images, as 0 to 1.
+fn share(pixel: f64, pixels: Option<Range>) -> f64 {
+    match pixels {
+        Some(Range { least, most, .. }) if most > least => ((pixel - least) / (most - least)).clamp(0.0, 1.0),
+        _ => 0.0,
+    }
+}
+
+/// Images in characters, the mean of their channels, as many side by side as there is room for.
+fn pictures(
+    samples: &[&Sample],
     (height, width, channels): (usize, usize, usize),
     pixels: Option<Range>,
     terminal: &Terminal,
 ) {
-    let (least, most) = pixels.map_or((0.0, 1.0), |range| (range.least, range.most));
     // At most so many columns, two characters each.
     let step = width.div_ceil((terminal.width / 2).clamp(1, 32)).max(1);
-    terminal.line(format!("\n{}", sample.label));
-    for row in (0..height).step_by(step) {
-        let line: String = (0..width)
-            .step_by(step)
-            .flat_map(|column| {
-                let at = (row * width + column) * channels;
-                let mean =
-                    sample.pixels[at..at + channels].iter().map(|&p| f64::from(p)).sum::<f64>() / channels as f64;
-                let share = if most > least { (mean - least) / (most - least) } else { 0.0 };
-                let shade = SHADES[((share * SHADES.len() as f64) as usize).min(SHADES.len() - 1)];
-                [shade, shade]
-            })
-            .collect();
-        terminal.line(line.trim_end());
+    let across = width.div_ceil(step) * 2;
+    let beside = ((terminal.width + 2) / (across + 2)).max(1);
+    for samples in samples.chunks(beside) {
+        terminal.line("");
+        let labels = samples.iter().map(|sample| {
+            let label: String = sample.label.chars().take(across).collect();
+            format!("{label:across$}")
+        });
+        terminal.line(labels.collect::<Vec<String>>().join("  ").trim_end());
+        for row in (0..height).step_by(step) {
+            let parts = samples.iter().map(|sample| {
+                let shades = (0..width).step_by(step).flat_map(|column| {
+                    let at = (row * width + column) * channels;
+                    let sum: f64 = sample.pixels[at..at + channels].iter().map(|&p| f64::from(p)).sum();
+                    let share = share(sum / channels as f64, pixels);
+                    let shade = SHADES[((share * SHADES.len() as f64) as usize).min(SHADES.len() - 1)];
+                    [shade, shade]
+                });
+                shades.collect::<String>()
+            });
+            terminal.line(parts.collect::<Vec<String>>().join("  ").trim_end());
+        }
     }
+}
+
+/// Images as a PNG: a row a class, the pixels enlarged so that small images can be seen.
+fn save(found: &Summary, to: &Path, terminal: &Terminal) -> Result<(), Exit> {
+    let Shape::Image(height, width, channels) = found.facts.shape else {
+        terminal.error("only images make a picture, and these data have none");
+        return Err(Exit::Usage);
+    };
+    let rows: Vec<&[Sample]> = match found.facts.classes {
+        Some(_) => found.samples.chunk_by(|a, b| a.label == b.label).collect(),
+        None => vec![&found.samples],
+    };
+    let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    let times = (64 / height.max(width)).max(1);
+    let gap = 2;
+    let side = |images: usize, pixels: usize| (gap + images * (pixels * times + gap)) as u32;
+    let mut picture = RgbImage::from_pixel(side(columns, width), side(rows.len(), height), Rgb([255; 3]));
+    for (down, row) in rows.iter().enumerate() {
+        for (right, sample) in row.iter().enumerate() {
+            for y in 0..height * times {
+                for x in 0..width * times {
+                    let at = (y / times * width + x / times) * channels;
+                    let pixel = &sample.pixels[at..at + channels];
+                    let shade = |p: f64| (share(p, found.pixels) * 255.0).round() as u8;
+                    let color = match *pixel {
+                        [r, g, b] => [r, g, b].map(|p| shade(p.into())),
+                        _ => [shade(pixel.iter().map(|&p| f64::from(p)).sum::<f64>() / channels as f64); 3],
+                    };
+                    picture.put_pixel(side(right, width) + x as u32, side(down, height) + y as u32, Rgb(color));
+                }
+            }
+        }
+    }
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let written = picture.write_to(&mut bytes, ImageFormat::Png).map_err(|e| e.to_string());
+    if let Err(error) = written.and_then(|()| atomic::replace(to, bytes.get_ref()).map_err(|e| e.to_string())) {
+        terminal.error(format!("cannot write {}: {error}", to.display()));
+        return Err(Exit::Failed);
+    }
+    terminal.line(format!("\nwritten: {}", to.display()));
+    Ok(())
 }
 
 fn warnings(found: &Summary, terminal: &Terminal) {

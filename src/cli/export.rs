@@ -25,6 +25,8 @@ enum Format {
     Safetensors,
     Csv,
     Json,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Write what is asked for.
@@ -34,15 +36,18 @@ pub fn run(args: &Export, terminal: &Terminal) -> Exit {
         Some("safetensors") => Format::Safetensors,
         Some("csv") => Format::Csv,
         Some("json") => Format::Json,
+        #[cfg(feature = "parquet")]
+        Some("parquet") => Format::Parquet,
+        #[cfg(not(feature = "parquet"))]
         Some("parquet") => {
-            terminal
-                .error("trials are not written as Parquet: write .csv or .json, which every reader of Parquet takes");
+            terminal.error("this build of caviar does not write Parquet: build it with its feature `parquet`");
             return Exit::Usage;
         }
         _ => {
             let to = args.to.display();
-            terminal
-                .error(format!("what to write {to} as? A model is .onnx or .safetensors, trials are .csv or .json"));
+            terminal.error(format!(
+                "what to write {to} as? A model is .onnx or .safetensors, trials are .csv, .json or .parquet"
+            ));
             return Exit::Usage;
         }
     };
@@ -56,10 +61,6 @@ pub fn run(args: &Export, terminal: &Terminal) -> Exit {
     };
     let Some(notebook) = &opened.notebook else { return Exit::Mistakes };
     let bytes = match format {
-        Format::Csv | Format::Json => match all_trials(args, notebook, &opened, &equipment, format) {
-            Ok(text) => text.into_bytes(),
-            Err(error) => return failed(&error, terminal),
-        },
         Format::Onnx | Format::Safetensors => {
             let best = match export::best(notebook, &args.name, &opened.base, &equipment) {
                 Ok(best) => best,
@@ -75,6 +76,10 @@ pub fn run(args: &Export, terminal: &Terminal) -> Exit {
                 Err(error) => return failed(&error, terminal),
             }
         }
+        _ => match all_trials(args, notebook, &opened, &equipment, format) {
+            Ok(bytes) => bytes,
+            Err(error) => return failed(&error, terminal),
+        },
     };
     if let Err(error) = atomic::replace(&args.to, &bytes) {
         terminal.error(format!("cannot write {}: {error}", args.to.display()));
@@ -153,11 +158,14 @@ fn all_trials(
     opened: &Opened,
     equipment: &Equipment,
     format: Format,
-) -> Result<String, ExportError> {
+) -> Result<Vec<u8>, ExportError> {
     let study = export::trials(notebook, &args.name, &opened.base, equipment)?;
     let studies = BTreeMap::from([(args.name.clone(), study)]);
-    if format == Format::Csv {
-        return Ok(trials::csv(&studies));
+    match format {
+        Format::Csv => return Ok(trials::csv(&studies).into_bytes()),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => return export::parquet::bytes(&trials::sheet(&studies)),
+        _ => {}
     }
     let results = outputs::judged(notebook, studies);
     let lines: Vec<String> = json::lines(&args.path.display().to_string(), notebook, &results)
@@ -167,5 +175,5 @@ fn all_trials(
             value.is_some_and(|value| value["kind"] == "trial")
         })
         .collect();
-    Ok(format!("[\n{}\n]\n", lines.join(",\n")))
+    Ok(format!("[\n{}\n]\n", lines.join(",\n")).into_bytes())
 }

@@ -91,7 +91,6 @@ pub fn with(args: impl IntoIterator<Item: Into<std::ffi::OsString> + Clone>) -> 
         Some(Command::Verify(verify)) => verify::run(&verify, &terminal),
         Some(Command::Diff(diff)) => diff::run(&diff, &terminal),
         Some(Command::Show(show)) => show::run(&show, &terminal),
-        Some(Command::Data { path, name }) => data::run(&path, name.as_deref(), &terminal),
         Some(Command::Export(export)) => export::run(&export, &terminal),
         Some(Command::Predict(predict)) => predict::run(&predict, &terminal),
         Some(Command::Trial(trial)) => trial::run(&trial, &terminal),

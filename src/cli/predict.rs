@@ -26,7 +26,7 @@ pub fn run(args: &Predict, terminal: &Terminal) -> Exit {
         Err(error) => return failed(&error, terminal),
     };
     introduce(&best, terminal);
-    let input: Box<dyn Read> = if args.input == Path::new("-") {
+    let input: Box<dyn Read + Send> = if args.input == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
         match File::open(&args.input) {
@@ -58,7 +58,7 @@ fn rows(
     best: &Best,
     equipment: &Equipment,
     args: &Predict,
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     out: &mut dyn Write,
 ) -> Result<usize, ExportError> {
     match best.training.precision {
@@ -71,7 +71,7 @@ fn of<T: Real>(
     best: &Best,
     equipment: &Equipment,
     args: &Predict,
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     out: &mut dyn Write,
 ) -> Result<usize, ExportError> {
     let mut model = Model::<T>::of(&best.training, equipment)?;

@@ -1,10 +1,11 @@
 //! `caviar show`: tables from what is stored, also while another process trains.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
-use super::args::{Engine, Show};
+use super::args::{Engine, Show, ShowOther};
 use super::terminal::Terminal;
 use crate::plan::experiment::Experiment;
 use crate::plan::metric::Measure;
@@ -23,7 +24,15 @@ const ROWS: u32 = 10;
 
 /// Show what is stored.
 pub fn run(args: &Show, terminal: &Terminal) -> Exit {
-    let path = &args.path;
+    match (&args.other, &args.path) {
+        (Some(ShowOther::Data(args)), _) => super::data::run(args, terminal),
+        (None, Some(path)) => results(path, args, terminal),
+        (None, None) => Exit::Usage,
+    }
+}
+
+/// Show trials, tables and claims.
+fn results(path: &Path, args: &Show, terminal: &Terminal) -> Exit {
     if !path.is_file() {
         terminal.error(format!("there is no file {}", path.display()));
         return Exit::Usage;

@@ -54,6 +54,43 @@ fn idx_files_are_read() {
 }
 
 #[test]
+fn a_part_is_the_same_rows_as_of_the_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = 90u8;
+    let images: Vec<u8> = [0, 0, 8, 2, 0, 0, 0, rows, 0, 0, 0, 3]
+        .into_iter()
+        .chain((0..rows).flat_map(|i| [i, i / 2, 255 - i]))
+        .collect();
+    let labels: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, rows].into_iter().chain((0..rows).map(|i| i % 7 % 3)).collect();
+    let mut pipeline = idx(dir.path(), &images, &labels);
+    for i in 0..rows {
+        let folder = dir.path().join("folders").join((i % 7 % 3).to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        image::GrayImage::from_pixel(1, 1, image::Luma([i])).save(folder.join(format!("{i:02}.png"))).unwrap();
+    }
+    let check = |pipeline: &mut Pipeline| {
+        pipeline.limit = None;
+        let whole = super::Dataset::read(pipeline, dir.path()).unwrap();
+        pipeline.limit = Some(20);
+        let part = super::Dataset::read(pipeline, dir.path()).unwrap();
+        assert_eq!(part.facts().fingerprint, whole.facts().fingerprint);
+        let rows = super::split::Part::of(pipeline).unwrap().rows(&whole.examples().target, 90).unwrap();
+        let mut expected = whole.examples().clone();
+        expected.keep(&rows);
+        assert_eq!(format!("{:?}", part.examples()), format!("{expected:?}"));
+        assert_eq!(part.facts().class_rows.iter().sum::<usize>(), 20);
+    };
+    check(&mut pipeline);
+    for columns_first in [false, true] {
+        let answers: Vec<u8> = labels[8..].to_vec();
+        std::fs::write(dir.path().join("x.npy"), npy("|u1", columns_first, "(90, 3)", &images[12..])).unwrap();
+        std::fs::write(dir.path().join("y.npy"), npy("|u1", false, "(90,)", &answers)).unwrap();
+        check(&mut all_train(Source::Npz { path: "x.npy".into(), x: "x".into(), y: "y.npy".into() }));
+    }
+    check(&mut all_train(Source::Images { path: "folders".into(), size: None, grey: true }));
+}
+
+#[test]
 fn broken_idx_files_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let problem = |images: &[u8], labels: &[u8]| describe(&idx(dir.path(), images, labels), dir.path()).unwrap_err();
@@ -62,7 +99,7 @@ fn broken_idx_files_are_refused() {
     }
     assert!(matches!(problem(IMAGES, &[0, 0, 8, 1, 0, 0, 0, 1, 7]), Error::Format { .. }));
     assert!(matches!(problem(IMAGES, IMAGES), Error::Format { .. }));
-    let huge = [0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255];
+    let huge = [0, 0, 8, 3, 0, 0, 0, 2, 0, 255, 255, 255, 0, 255, 255, 255];
     assert!(matches!(problem(&huge, LABELS), Error::TooLarge { .. }));
     let nothing = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3];
     assert!(matches!(problem(&nothing, LABELS), Error::Format { .. }));
@@ -112,6 +149,35 @@ fn npy_files_are_read() {
     assert_eq!(data.facts.outputs, 2);
     write("y.npy", npy("|b1", false, "(4,)", &[1, 0, 0, 1]));
     assert_eq!(read(&pipeline, dir.path()).facts.classes.unwrap(), ["false", "true"]);
+    // Every type, and both orders of bytes.
+    write("y.npy", npy("<i8", false, "(3,)", &longs(&[0, 1, 0])));
+    for (kind, minus, body) in [
+        ("<f4", true, [1.0f32, -2.0, 3.0].map(f32::to_le_bytes).concat()),
+        (">f4", true, [1.0f32, -2.0, 3.0].map(f32::to_be_bytes).concat()),
+        (">f8", true, [1.0f64, -2.0, 3.0].map(f64::to_be_bytes).concat()),
+        ("<i2", true, [1i16, -2, 3].map(i16::to_le_bytes).concat()),
+        (">i4", true, [1i32, -2, 3].map(i32::to_be_bytes).concat()),
+        ("<i8", true, longs(&[1, -2, 3])),
+        ("|i1", true, vec![1, 254, 3]),
+        ("<u2", false, [1u16, 2, 3].map(u16::to_le_bytes).concat()),
+        (">u4", false, [1u32, 2, 3].map(u32::to_be_bytes).concat()),
+        ("<u8", false, [1u64, 2, 3].map(u64::to_le_bytes).concat()),
+        ("|u1", false, vec![1, 2, 3]),
+    ] {
+        write("x.npy", npy(kind, false, "(3, 1)", &body));
+        let second = if minus { -2.0 } else { 2.0 };
+        assert_eq!(read(&pipeline, dir.path()).train.x.column(0).to_vec(), [1.0, second, 3.0], "{kind}");
+    }
+    write("x.npy", npy("<f2", false, "(3,)", &[0; 6]));
+    assert!(describe(&pipeline, dir.path()).unwrap_err().to_string().contains("`x`: its type f2 is not read"));
+    write("x.npy", npy("|u1", false, "(3, 65536, 4294967296)", &[0; 6]));
+    assert!(matches!(describe(&pipeline, dir.path()), Err(Error::TooLarge { .. })));
+    let whole = npy("|u1", false, "(3, 2)", &[0; 6]);
+    for end in 0..whole.len() {
+        write("x.npy", whole[..end].to_vec());
+        assert!(matches!(describe(&pipeline, dir.path()), Err(Error::Format { .. })), "{end}");
+    }
+    write("x.npy", npy("|u1", false, "(4, 1, 2)", &[1, 2, 3, 4, 5, 6, 7, 8]));
     write("y.npy", npy("<U1", false, "(4,)", &[0; 16]));
     assert!(matches!(describe(&pipeline, dir.path()), Err(Error::Format { .. })));
     write("y.npy", npy("<i8", false, "(3,)", &longs(&[0, 1, 0])));

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::examples::{Block, Examples, Features, Lines, Numbers, Target};
 use super::facts::feature_names;
 use super::files::Opened;
+use super::kept::Rules;
 use super::spec::{Missing, Mode, Source, Table};
 use super::table;
 use crate::nn::layer::Shape;
@@ -36,7 +37,8 @@ pub(super) fn read(source: &Source, mode: Option<Mode>) -> Option<Result<(Exampl
         missing: Missing::Refuse,
         groups: None,
     };
-    let request = table::Request { origin, table: &table, mode };
+    let rules = Rules { missing: table.missing, mode, part: None };
+    let request = table::Request::new(origin, &table, rules);
     Some(table::read(&request, &|| Ok(Opened::memory(origin, bytes))).map(|(mut examples, digest)| {
         examples.lines = Lines::None;
         (examples, digest)

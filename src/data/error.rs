@@ -49,6 +49,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// Bytes that are no delimited text.
+    #[error("{origin} is not delimited text in UTF-8: {reason}")]
+    NotText {
+        /// Which source.
+        origin: String,
+        /// What it is.
+        reason: &'static str,
+    },
     /// This build cannot read the format.
     #[error("{origin}: this build of caviar does not read {format}")]
     Unsupported {
@@ -295,6 +303,7 @@ impl Error {
             },
             Error::Unreadable { .. } => "check the permissions of the file".into(),
             Error::Format { .. } => "check that the file is whole and that the source's name fits its format".into(),
+            Error::NotText { .. } => "save it as CSV in UTF-8".into(),
             Error::Unsupported { help, .. } => (*help).into(),
             Error::ColumnMissing { column, available, .. } => {
                 let mut help = match nearest(column, available) {
@@ -302,13 +311,18 @@ impl Error {
                     None => String::new(),
                 };
                 help += &format!("the columns are {}", listed(available));
-                if !available.is_empty() && available.iter().all(|name| name.trim().parse::<f64>().is_ok()) {
+                let numbers = available.iter().filter(|name| name.trim().parse::<f64>().is_ok()).count();
+                if numbers > 0 && numbers * 2 >= available.len() {
                     help += "; the first line looks like data: the file needs a header line";
                 }
                 help
             }
             Error::ColumnTwice { .. } => "name the column in one place only".into(),
-            Error::DuplicateColumn { .. } => "rename one of them in the header".into(),
+            Error::DuplicateColumn { column, .. } => {
+                let data = column.parse::<f64>().is_ok();
+                let data = if data { "; if the first line is data, the file needs a header line" } else { "" };
+                format!("rename one of them in the header{data}")
+            }
             Error::NoFeatures { .. } => "name fewer columns in `drop`, or check the separator".into(),
             Error::Ragged { .. } => {
                 "mend the row: a field that holds the separator must be quoted; `separator = …` sets another".into()
@@ -342,7 +356,7 @@ impl Error {
             Error::Mismatch { .. } => "give it the same columns and kinds of values as the training data".into(),
             Error::UnseenCategory { known, .. } => format!("known are {}", listed(known)),
             Error::TooLarge { .. } => {
-                "name fewer columns in `features`, take a part of the file, or use a larger machine".into()
+                "take a part with `limit = …`, name fewer columns in `features`, or use a larger machine".into()
             }
             Error::Parameter { .. } => "change the parameter".into(),
             Error::Transform { .. } => "leave the transform out, or use data of that shape".into(),

@@ -1,8 +1,7 @@
 //! Examples as a source gives them: before the split, coding and scaling.
 
 use super::error::{Error, Place};
-use super::parallel;
-use super::spec::{Missing, Mode};
+use super::spec::Mode;
 use crate::nn::layer::Shape;
 
 /// Stands for a missing text in [`Values::Texts`].
@@ -42,6 +41,17 @@ pub enum Lines {
     Straight,
     /// The line, from 1, of each row.
     Listed(Vec<u32>),
+}
+
+impl Lines {
+    /// Only those of these rows, in this order.
+    pub(super) fn keep(self, rows: &[u32]) -> Lines {
+        match self {
+            Lines::None => Lines::None,
+            Lines::Straight => Lines::Listed(rows.iter().map(|&r| r + 2).collect()),
+            Lines::Listed(lines) => Lines::Listed(rows.iter().map(|&r| lines[r as usize]).collect()),
+        }
+    }
 }
 
 /// What is learned from.
@@ -158,8 +168,29 @@ impl Values {
         }
     }
 
+    /// How many rows.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => v.len(),
+            Values::Texts { codes, .. } => codes.len(),
+        }
+    }
+
+    /// Equal values as equal numbers.
+    pub(super) fn groups(self) -> Vec<u32> {
+        match self {
+            Values::Texts { codes, .. } => codes,
+            Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
+                let mut different = v.clone();
+                different.sort_by(f64::total_cmp);
+                different.dedup();
+                v.iter().map(|x| different.partition_point(|y| y.total_cmp(x).is_lt()) as u32).collect()
+            }
+        }
+    }
+
     /// Only these rows, in this order.
-    fn keep(&mut self, rows: &[u32]) {
+    pub(super) fn keep(&mut self, rows: &[u32]) {
         match self {
             Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
                 *v = rows.iter().map(|&r| v[r as usize]).collect();
@@ -292,7 +323,7 @@ impl Target {
     }
 
     /// Only these rows, in this order.
-    fn keep(&mut self, rows: &[u32]) {
+    pub(super) fn keep(&mut self, rows: &[u32]) {
         match self {
             Target::Classes { codes, .. } => *codes = rows.iter().map(|&r| codes[r as usize]).collect(),
             Target::Values { values, width } => {
@@ -306,6 +337,20 @@ impl Target {
 }
 
 impl Examples {
+    /// No rows yet.
+    pub(super) fn empty(origin: String, lines: Lines) -> Examples {
+        Examples {
+            origin,
+            columns: Vec::new(),
+            features: Features::Columns(Vec::new()),
+            target: Target::Values { values: Vec::new(), width: 1 },
+            target_name: String::new(),
+            groups: None,
+            rows: 0,
+            lines,
+        }
+    }
+
     /// The place of a row (from 0) for messages.
     pub fn place(&self, row: usize) -> Place {
         let line = match &self.lines {
@@ -322,91 +367,6 @@ impl Examples {
             Features::Columns(columns) => Shape::Flat(columns.iter().map(|c| c.values.width()).sum()),
             Features::Block(block) => block.shape,
         }
-    }
-
-    /// A table, its target decided and its missing values refused, dropped, or left for the split to fill.
-    ///
-    /// # Errors
-    /// [`Error::MissingValue`] for a missing value under [`Missing::Refuse`], and for a missing target under every rule
-    /// but [`Missing::Drop`]; [`Error::Empty`]; those of [`Target::decide`].
-    pub fn table(
-        origin: String,
-        columns: Vec<String>,
-        mut features: Vec<Column>,
-        mut target: Column,
-        mut groups: Option<Column>,
-        lines: Lines,
-        rule: Missing,
-        mode: Option<Mode>,
-    ) -> Result<Examples, Error> {
-        let mut rows = match &target.values {
-            Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => v.len(),
-            Values::Texts { codes, .. } => codes.len(),
-        };
-        let mut examples = Examples {
-            origin,
-            columns,
-            features: Features::Columns(Vec::new()),
-            target: Target::Values { values: Vec::new(), width: 1 },
-            target_name: target.name.clone(),
-            groups: None,
-            rows,
-            lines,
-        };
-        if rule == Missing::Drop {
-            let incomplete = |row: usize| {
-                features.iter().chain([&target]).chain(&groups).any(|column: &Column| column.values.missing(row))
-            };
-            let whole: Vec<u32> = (0..rows).filter(|&row| !incomplete(row)).map(|row| row as u32).collect();
-            if whole.len() < rows {
-                for column in features.iter_mut().chain([&mut target]).chain(&mut groups) {
-                    column.values.keep(&whole);
-                }
-                examples.lines = match examples.lines {
-                    Lines::None => Lines::None,
-                    Lines::Straight => Lines::Listed(whole.iter().map(|&r| r + 2).collect()),
-                    Lines::Listed(lines) => Lines::Listed(whole.iter().map(|&r| lines[r as usize]).collect()),
-                };
-                rows = whole.len();
-            }
-        }
-        let all: Vec<(&Column, bool)> = features
-            .iter()
-            .map(|c| (c, false))
-            .chain([(&target, true)])
-            .chain(groups.iter().map(|g| (g, true)))
-            .collect();
-        let counts = parallel::map(&all, all.len() * rows, |_, (column, _)| column.values.count_missing());
-        for ((column, is_target), (count, first)) in all.into_iter().zip(counts) {
-            if let Some(first) = first
-                && (is_target || rule == Missing::Refuse || count == rows)
-            {
-                return Err(Error::MissingValue {
-                    origin: examples.origin.clone(),
-                    place: examples.place(first),
-                    column: column.name.clone(),
-                    count,
-                    all: count == rows,
-                    target: is_target,
-                });
-            }
-        }
-        if rows == 0 {
-            return Err(Error::Empty { origin: examples.origin });
-        }
-        examples.rows = rows;
-        examples.groups = groups.map(|column| match column.values {
-            Values::Texts { codes, .. } => codes,
-            Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
-                let mut different = v.clone();
-                different.sort_by(f64::total_cmp);
-                different.dedup();
-                v.iter().map(|x| different.partition_point(|y| y.total_cmp(x).is_lt()) as u32).collect()
-            }
-        });
-        examples.target = Target::decide(&examples.origin, target, mode)?;
-        examples.features = Features::Columns(features);
-        Ok(examples)
     }
 
     /// Refuse numbers of an array that are NaN or infinite, in features and targets.
@@ -462,11 +422,7 @@ impl Examples {
         if let Some(groups) = &mut self.groups {
             *groups = rows.iter().map(|&r| groups[r as usize]).collect();
         }
-        self.lines = match &self.lines {
-            Lines::None => Lines::None,
-            Lines::Straight => Lines::Listed(rows.iter().map(|&r| r + 2).collect()),
-            Lines::Listed(lines) => Lines::Listed(rows.iter().map(|&r| lines[r as usize]).collect()),
-        };
+        self.lines = std::mem::take(&mut self.lines).keep(rows);
         self.rows = rows.len();
     }
 }

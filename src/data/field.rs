@@ -166,6 +166,24 @@ pub fn date(text: &str) -> Option<f64> {
     Some(days as f64 + (((hour * 60 + minute - offset) * 60) as f64 + seconds) / 86_400.0)
 }
 
+/// Days since 1970-01-01 as an ISO 8601 date, with the time of day to the second where there is one.
+pub fn date_text(days: f64) -> String {
+    let seconds = (days * 86_400.0).round() as i64;
+    let (days, time) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
+    // Years begin in March, and 400 of them have 146,097 days.
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+    let date = format!("{:04}-{month:02}-{day:02}", year + 400 * era);
+    match time {
+        0 => date,
+        _ => format!("{date} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +242,18 @@ mod tests {
             ["1900-02-29", "2001-13-01", "2001-1-1", "20010101", "2001-01-01x", "2001-01-01T1", "2001-01-01Té12:00"]
         {
             assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_dates() {
+        let texts =
+            ["1970-01-01", "2000-02-29", "2026-11-24", "1969-12-31", "0001-01-01", "2026-12-31 23:59:59", "1900-03-01"];
+        for text in texts {
+            assert_eq!(date_text(date(text).unwrap()), text);
+        }
+        for day in (-719_528..800_000).step_by(3) {
+            assert_eq!(date(&date_text(f64::from(day))), Some(f64::from(day)));
         }
     }
 

@@ -72,6 +72,14 @@ pub(super) fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }
 
+/// The first two bytes of a stream, and whether they are those of gzip.
+fn begun(input: &mut impl Read) -> io::Result<(io::Cursor<Vec<u8>>, bool)> {
+    let mut start = Vec::with_capacity(2);
+    input.take(2).read_to_end(&mut start)?;
+    let gzip = is_gzip(&start);
+    Ok((io::Cursor::new(start), gzip))
+}
+
 /// A stream of a file's content, decompressed, that takes the digest of the stored bytes on the way.
 pub(super) struct Opened {
     path: PathBuf,
@@ -107,17 +115,15 @@ impl Opened {
     pub(super) fn file(path: &Path) -> Result<Opened, Error> {
         let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
         let length = file.metadata().map_err(|e| unreadable(path, &e))?.len();
-        let mut start = [0; 2];
-        let mut n = 0;
-        while n < 2 {
-            match file.read(&mut start[n..]).map_err(|e| unreadable(path, &e))? {
-                0 => break,
-                more => n += more,
-            }
-        }
-        let gzip = is_gzip(&start[..n]);
-        let inner = io::Cursor::new(start[..n].to_vec()).chain(file);
-        Ok(Opened::new(path.to_owned(), Box::new(inner), length, gzip))
+        let (start, gzip) = begun(&mut file).map_err(|e| unreadable(path, &e))?;
+        Ok(Opened::new(path.to_owned(), Box::new(start.chain(file)), length, gzip))
+    }
+
+    /// Open a stream of unknown length.
+    pub(super) fn stream(name: &str, mut input: Box<dyn Read + Send>) -> Result<Opened, Error> {
+        let path = PathBuf::from(name);
+        let (start, gzip) = begun(&mut input).map_err(|e| unreadable(&path, &e))?;
+        Ok(Opened::new(path, Box::new(start.chain(input)), u64::MAX, gzip))
     }
 
     /// Open bytes in memory.

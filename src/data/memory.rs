@@ -21,7 +21,11 @@ pub fn allowed() -> u64 {
 
 /// Refuse what would take more.
 pub(super) fn check(origin: &str, needed: u64) -> Result<(), Error> {
-    let allowed = allowed();
+    check_within(origin, needed, allowed())
+}
+
+/// Refuse what would take more than is allowed.
+pub(super) fn check_within(origin: &str, needed: u64, allowed: u64) -> Result<(), Error> {
     if needed > allowed {
         return Err(Error::TooLarge { origin: origin.to_owned(), needed, allowed });
     }

@@ -10,21 +10,24 @@ pub use facts::Facts;
 pub use prepared::{Dataset, Prepared, Split, Targets};
 pub use source::{files_of, fingerprint};
 pub use summary::{Summary, summary};
-pub use table::separator;
+pub use table::Rows;
 
 use crate::kernel::Real;
 
+mod aligned;
 #[cfg(test)]
 mod array_tests;
 pub mod augment;
 pub mod change;
 mod embedded;
+mod encode;
 pub mod error;
 pub mod examples;
 pub mod facts;
 pub mod field;
 pub mod files;
 mod idx;
+mod kept;
 pub mod memory;
 mod npy;
 mod parallel;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use super::kept::Rules;
 use super::spec::{Missing, Pipeline, Source, Table};
+use super::split::Part;
 use super::{Error, Prepared, describe, load};
 
 fn pipeline(path: &str) -> Pipeline {
@@ -95,5 +97,22 @@ fn damaged_files_are_refused() {
         // A changed byte may still give a table, but nothing may panic.
         let result = describe(&broken, dir.path());
         assert!(step % 2 == 1 || result.is_err());
+    }
+}
+
+#[test]
+fn a_part_of_a_file_that_does_not_fit_is_that_of_one_that_does() {
+    for missing in [Missing::Mode, Missing::Drop] {
+        let mut pipeline = pipeline("table.parquet");
+        let table = Table { missing, ..table(&mut pipeline).clone() };
+        let rules = Rules { missing, mode: None, part: Some(Part { most: 12, seed: 3 }) };
+        let (whole, digest) = super::parquet::read_within(here(), &table, rules, u64::MAX).unwrap();
+        assert_eq!(whole.rows, 12);
+        let (small, same) = super::parquet::read_within(here(), &table, rules, 3000).unwrap();
+        assert_eq!((format!("{small:?}"), same), (format!("{whole:?}"), digest));
+        let refused = super::parquet::read_within(here(), &table, Rules { part: None, ..rules }, 3000);
+        assert!(matches!(refused, Err(Error::TooLarge { .. })));
+        let refused = super::parquet::read_within(here(), &table, rules, 500);
+        assert!(matches!(refused, Err(Error::TooLarge { .. })));
     }
 }

@@ -13,6 +13,7 @@ use super::facts::feature_names;
 use super::files;
 use super::memory;
 use super::spec::Mode;
+use super::split::Part;
 use crate::nn::layer::Shape;
 
 /// Pictures with their classes, and the names of the classes.
@@ -77,7 +78,7 @@ pub(super) fn read(
     folder: &str,
     size: Option<(usize, usize)>,
     grey: bool,
-    mode: Option<Mode>,
+    (mode, part): (Option<Mode>, Option<Part>),
 ) -> Result<(Examples, String), Error> {
     if mode == Some(Mode::Regression) {
         return Err(Error::TextTarget { origin: folder.to_owned(), column: "folder".into() });
@@ -86,7 +87,8 @@ pub(super) fn read(
     let (height, width) = match size {
         Some(size) => size,
         None => {
-            let (first, _) = decode(&pictures[0].0)?;
+            let path = &pictures[0].0;
+            let first = decode(path, files::bytes(path)?.0)?;
             (first.height() as usize, first.width() as usize)
         }
     };
@@ -97,20 +99,30 @@ pub(super) fn read(
         });
     }
     let shape = Shape::Image(height, width, if grey { 1 } else { 3 });
-    let total = shape.size() as u64 * pictures.len() as u64;
-    memory::check(folder, total * 5)?;
-    let mut pixels = vec![0; shape.size() * pictures.len()];
+    let mut target = Target::Classes { codes: pictures.iter().map(|(_, class)| *class).collect(), names: classes };
+    let taken = part.and_then(|part| part.rows(&target, pictures.len()));
+    let rows = taken.as_ref().map_or(pictures.len(), Vec::len);
+    memory::check(folder, shape.size() as u64 * rows as u64 * 5)?;
+    let mut pixels = vec![0; shape.size() * rows];
+    let mut places: Vec<Option<&mut [u8]>> = Vec::with_capacity(pictures.len());
+    let mut free = pixels.chunks_exact_mut(shape.size());
+    for row in 0..pictures.len() as u32 {
+        let stays = taken.as_ref().is_none_or(|taken| taken.binary_search(&row).is_ok());
+        places.push(if stays { free.next() } else { None });
+    }
     let per_thread = pictures.len().div_ceil(memory::threads());
     let parts: Vec<Result<Vec<blake3::Hash>, Error>> = std::thread::scope(|scope| {
         let handles: Vec<_> = pictures
             .chunks(per_thread)
-            .zip(pixels.chunks_mut(per_thread * shape.size()))
-            .map(|(pictures, pixels)| {
+            .zip(places.chunks_mut(per_thread))
+            .map(|(pictures, places)| {
                 scope.spawn(move || {
                     let mut digests = Vec::with_capacity(pictures.len());
-                    for ((path, _), out) in pictures.iter().zip(pixels.chunks_exact_mut(shape.size())) {
-                        let (picture, digest) = decode(path)?;
-                        fit(picture, height, width, grey, out);
+                    for ((path, _), place) in pictures.iter().zip(places) {
+                        let (bytes, digest) = files::bytes(path)?;
+                        if let Some(out) = place {
+                            fit(decode(path, bytes)?, height, width, grey, out);
+                        }
                         digests.push(digest);
                     }
                     Ok(digests)
@@ -135,13 +147,14 @@ pub(super) fn read(
         digests.append(&mut part?);
     }
     let digest = combine(pictures.iter().map(|(path, _)| path.as_path()).zip(digests));
-    let rows = pictures.len();
-    let codes = pictures.iter().map(|(_, class)| *class).collect();
+    if let Some(rows) = &taken {
+        target.keep(rows);
+    }
     let examples = Examples {
         origin: folder.to_owned(),
         columns: feature_names(shape),
         features: Features::Block(Block { shape, numbers: Numbers::U8(pixels) }),
-        target: Target::Classes { codes, names: classes },
+        target,
         target_name: "folder".into(),
         groups: None,
         rows,
@@ -150,8 +163,7 @@ pub(super) fn read(
     Ok((examples, digest))
 }
 
-fn decode(path: &Path) -> Result<(DynamicImage, blake3::Hash), Error> {
-    let (bytes, digest) = files::bytes(path)?;
+fn decode(path: &Path, bytes: Vec<u8>) -> Result<DynamicImage, Error> {
     let wrong =
         |reason: String| Error::Format { origin: path.display().to_string(), format: "a PNG or JPEG picture", reason };
     let reader = ImageReader::new(std::io::Cursor::new(bytes));
@@ -160,7 +172,7 @@ fn decode(path: &Path) -> Result<(DynamicImage, blake3::Hash), Error> {
     if picture.width() == 0 || picture.height() == 0 {
         return Err(wrong("it has no pixels".into()));
     }
-    Ok((picture, digest))
+    Ok(picture)
 }
 
 fn fit(picture: DynamicImage, height: usize, width: usize, grey: bool, out: &mut [u8]) {

@@ -4,18 +4,19 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::aligned::aligned;
 use super::augment::Augment;
 use super::change::{self, Measures};
+use super::encode::{encode, encode_changed};
 use super::error::Error;
-use super::examples::{ABSENT, Examples, Features, Numbers, Target, Values};
+use super::examples::{Examples, Features, Target, Values};
 use super::facts::{self, Facts};
-use super::preprocessing::{Preprocessing, same_classes};
-use super::scale::{self, Scaling, scaled};
+use super::preprocessing::Preprocessing;
+use super::scale;
 use super::spec::{Evaluation, Missing, Pipeline, Source, Transform};
-use super::split::{self, Sets};
+use super::split::{self, Part, Sets};
 use super::{memory, source};
 use crate::kernel::Real;
-use crate::kernel::philox::{Purpose, Stream};
 use crate::nn::layer::Shape;
 
 /// All sources of a pipeline, read once; every fold is made from it.
@@ -109,11 +110,12 @@ impl Dataset {
             _ => None,
         };
         let evaluation = |set: &Option<Evaluation>| -> Option<Result<(Examples, String), Error>> {
-            own(set).map(|source| source::read(&source, base, pipeline.mode))
+            own(set).map(|source| source::read(&source, base, pipeline.mode, None))
         };
+        let part = Part::of(pipeline);
         let (main, (dev, test)) = std::thread::scope(|scope| {
             let others = scope.spawn(|| (evaluation(&pipeline.dev), evaluation(&pipeline.test)));
-            let main = source::read(&pipeline.source, base, pipeline.mode);
+            let main = source::read(&pipeline.source, base, pipeline.mode, part);
             (main, others.join().unwrap_or((None, None)))
         });
         let (mut examples, digest) = main?;
@@ -123,7 +125,7 @@ impl Dataset {
         {
             return Err(Error::OneClass { origin: examples.origin, class: class.clone() });
         }
-        if let Some(rows) = split::limit(&examples, pipeline) {
+        if let Some(rows) = part.and_then(|part| part.rows(&examples.target, examples.rows)) {
             examples.keep(&rows);
         }
         let digest_of = |set: &Option<(Examples, String)>| set.as_ref().map(|(_, digest)| digest.clone());
@@ -222,158 +224,6 @@ impl Dataset {
     }
 }
 
-/// Another source's examples with the codes of the training source.
-fn aligned(main: &Examples, mut other: Examples, set: &'static str, rule: Missing) -> Result<Examples, Error> {
-    let mismatch = |reason: String| Error::Mismatch { origin: other.origin.clone(), set, reason };
-    let (classes, unseen) = match (&main.target, &other.target) {
-        (Target::Classes { names, .. }, theirs @ Target::Classes { .. }) => match same_classes(theirs, names) {
-            Ok(codes) => (Some(Target::Classes { codes, names: names.clone() }), None),
-            Err((row, text)) => (None, Some((row, text, names.clone()))),
-        },
-        // A small or lucky sample may be taken for classes or for numbers where the training data are the other.
-        (Target::Classes { names, .. }, Target::Values { values, width: 1 }) => {
-            let texts: Vec<String> = values.iter().map(|x| (x + 0.0).to_string()).collect();
-            let codes: Result<Vec<u32>, usize> = texts
-                .iter()
-                .enumerate()
-                .map(|(row, text)| names.iter().position(|n| n == text).map(|c| c as u32).ok_or(row))
-                .collect();
-            match codes {
-                Ok(codes) => (Some(Target::Classes { codes, names: names.clone() }), None),
-                Err(row) => (None, Some((row, texts[row].clone(), names.clone()))),
-            }
-        }
-        (Target::Values { width: 1, .. }, Target::Classes { codes, names }) => {
-            let numbers: Option<Vec<f64>> = names.iter().map(|n| super::field::number(n.as_bytes())).collect();
-            let Some(numbers) = numbers else {
-                return Err(mismatch("its target is text where the training data have numbers".into()));
-            };
-            let values = codes.iter().map(|&c| numbers[c as usize]).collect();
-            (Some(Target::Values { values, width: 1 }), None)
-        }
-        (Target::Values { width, .. }, Target::Values { width: theirs, .. }) if width == theirs => (None, None),
-        (Target::Values { width, .. }, _) => {
-            return Err(mismatch(format!("its targets are not {width} numbers each")));
-        }
-        (Target::Classes { .. }, _) => return Err(mismatch("its targets are not classes".into())),
-    };
-    if let Some((row, text, known)) = unseen {
-        return Err(Error::UnseenCategory {
-            origin: other.origin.clone(),
-            place: other.place(row),
-            column: other.target_name.clone(),
-            text,
-            known,
-        });
-    }
-    if let Some(target) = classes {
-        other.target = target;
-    }
-    let features = std::mem::replace(&mut other.features, Features::Columns(Vec::new()));
-    other.features = match (&main.features, features) {
-        (Features::Block(ours), Features::Block(theirs)) => {
-            if ours.shape != theirs.shape {
-                let reason = format!("an example is {} where the training data have {}", theirs.shape, ours.shape);
-                return Err(Error::Mismatch { origin: other.origin, set, reason });
-            }
-            Features::Block(theirs)
-        }
-        (Features::Columns(ours), Features::Columns(mut theirs)) => {
-            let mut columns = Vec::with_capacity(ours.len());
-            for column in ours {
-                let Some(at) = theirs.iter().position(|c| c.name == column.name) else {
-                    return Err(Error::ColumnMissing {
-                        origin: other.origin,
-                        column: column.name.clone(),
-                        role: "a feature of the training data",
-                        available: other.columns,
-                    });
-                };
-                let mut found = theirs.swap_remove(at);
-                found.values = recoded(&column.values, found.values).map_err(|problem| match problem {
-                    Recode::Unseen(row, text, known) => Error::UnseenCategory {
-                        origin: other.origin.clone(),
-                        place: other.place(row),
-                        column: column.name.clone(),
-                        text,
-                        known,
-                    },
-                    Recode::Kind(theirs, ours) => Error::Mismatch {
-                        origin: other.origin.clone(),
-                        set,
-                        reason: format!("column `{}` is {theirs} where the training data have {ours}", column.name),
-                    },
-                })?;
-                if let (count, Some(first)) = found.values.count_missing()
-                    && !matches!(rule, Missing::Mean | Missing::Median | Missing::Mode)
-                {
-                    return Err(Error::MissingValue {
-                        origin: other.origin.clone(),
-                        place: other.place(first),
-                        column: column.name.clone(),
-                        count,
-                        all: false,
-                        target: false,
-                    });
-                }
-                columns.push(found);
-            }
-            Features::Columns(columns)
-        }
-        _ => {
-            let reason = "one is a table, the other an array".into();
-            return Err(Error::Mismatch { origin: other.origin, set, reason });
-        }
-    };
-    Ok(other)
-}
-
-enum Recode {
-    Unseen(usize, String, Vec<String>),
-    Kind(&'static str, &'static str),
-}
-
-fn kind(values: &Values) -> &'static str {
-    match values {
-        Values::Numbers(_) => "numbers",
-        Values::Booleans(_) => "booleans",
-        Values::Dates(_) => "dates",
-        Values::Texts { .. } => "text",
-    }
-}
-
-/// Values with the codes of `ours`.
-fn recoded(ours: &Values, theirs: Values) -> Result<Values, Recode> {
-    match (ours, theirs) {
-        (Values::Texts { names, .. }, Values::Texts { codes, names: own }) => {
-            let map: Vec<Option<u32>> =
-                own.iter().map(|n| names.iter().position(|m| m == n).map(|i| i as u32)).collect();
-            let mut mapped = Vec::with_capacity(codes.len());
-            for (row, &code) in codes.iter().enumerate() {
-                mapped.push(match map.get(code as usize) {
-                    None => code,
-                    Some(Some(code)) => *code,
-                    Some(None) => {
-                        return Err(Recode::Unseen(row, own[code as usize].clone(), names.clone()));
-                    }
-                });
-            }
-            Ok(Values::Texts { codes: mapped, names: names.clone() })
-        }
-        (Values::Numbers(_), theirs @ Values::Numbers(_))
-        | (Values::Booleans(_), theirs @ Values::Booleans(_))
-        | (Values::Dates(_), theirs @ Values::Dates(_)) => Ok(theirs),
-        // A column without a single value reads as numbers.
-        (ours, Values::Numbers(v)) if v.iter().all(|x| x.is_nan()) => Ok(match ours {
-            Values::Booleans(_) => Values::Booleans(v),
-            Values::Dates(_) => Values::Dates(v),
-            Values::Texts { names, .. } => Values::Texts { codes: vec![ABSENT; v.len()], names: names.clone() },
-            Values::Numbers(_) => Values::Numbers(v),
-        }),
-        (ours, theirs) => Err(Recode::Kind(kind(&theirs), kind(ours))),
-    }
-}
-
 /// Means and deviations over train of the features before scaling.
 fn measure(examples: &Examples, fitted: &Preprocessing, train: &[u32]) -> Measures {
     let size = fitted.shape.size();
@@ -406,119 +256,4 @@ fn measure(examples: &Examples, fitted: &Preprocessing, train: &[u32]) -> Measur
         }
     }
     measures
-}
-
-/// Rows of features to a set.
-fn encode<T: Real>(examples: &Examples, fitted: &Preprocessing, rows: Vec<u32>) -> Split<T> {
-    let size = fitted.shape.size();
-    let mut x: Array2<T> = Array2::from_elem((rows.len(), size), T::ZERO);
-    if let Some(flat) = x.as_slice_mut().filter(|flat| !flat.is_empty()) {
-        let per_thread = rows.len().div_ceil(if flat.len() < 1 << 20 { 1 } else { memory::threads() });
-        std::thread::scope(|scope| {
-            let mut parts = rows.chunks(per_thread).zip(flat.chunks_mut(per_thread * size));
-            let own = parts.next();
-            for (rows, out) in parts {
-                scope.spawn(move || encode_rows(examples, fitted, rows, out));
-            }
-            if let Some((rows, out)) = own {
-                encode_rows(examples, fitted, rows, out);
-            }
-        });
-    }
-    let y = targets(&examples.target, &rows);
-    Split { x, y, rows }
-}
-
-/// Rows that are read from a column before the next one: enough for whole cache lines, few enough to stay in cache.
-const TILE: usize = 64;
-
-fn encode_rows<T: Real>(examples: &Examples, fitted: &Preprocessing, rows: &[u32], out: &mut [T]) {
-    let size = fitted.shape.size();
-    let Scaling { center, spread } = &fitted.scaling;
-    match &examples.features {
-        Features::Columns(columns) => {
-            for (rows, out) in rows.chunks(TILE).zip(out.chunks_mut(TILE * size)) {
-                for (input, column) in fitted.inputs.iter().zip(columns) {
-                    let first = input.first;
-                    match &column.values {
-                        Values::Numbers(v) | Values::Booleans(v) | Values::Dates(v) => {
-                            let fill = input.fill.unwrap_or(0.0);
-                            for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size)) {
-                                let x = v[row as usize];
-                                let x = if x.is_nan() { fill } else { x };
-                                out[first] = T::from_f64(scaled(x, center[first], spread[first]));
-                            }
-                        }
-                        Values::Texts { codes, .. } => {
-                            let fill = input.fill.map_or(0, |f| f as usize);
-                            for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size)) {
-                                let code = codes[row as usize];
-                                out[first + if code == ABSENT { fill } else { code as usize }] = T::ONE;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        Features::Block(block) => {
-            for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size)) {
-                let range = row as usize * size..(row as usize + 1) * size;
-                let pairs = center.iter().zip(spread);
-                match &block.numbers {
-                    Numbers::U8(v) => {
-                        for ((out, &x), (&c, &s)) in out.iter_mut().zip(&v[range]).zip(pairs) {
-                            *out = T::from_f64(scaled(f64::from(x), c, s));
-                        }
-                    }
-                    Numbers::F32(v) => {
-                        for ((out, &x), (&c, &s)) in out.iter_mut().zip(&v[range]).zip(pairs) {
-                            *out = T::from_f64(scaled(f64::from(x), c, s));
-                        }
-                    }
-                    Numbers::F64(v) => {
-                        for ((out, &x), (&c, &s)) in out.iter_mut().zip(&v[range]).zip(pairs) {
-                            *out = T::from_f64(scaled(x, c, s));
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Rows of features, changed before they are scaled. The noise of a row comes from the stream of purpose `Augment` of (seed,
-/// the row, repetition 0, step 2^31 + the set's number): no epoch is so late.
-fn encode_changed<T: Real>(
-    examples: &Examples,
-    fitted: &Preprocessing,
-    rows: Vec<u32>,
-    transforms: &[Transform],
-    measures: &Measures,
-    seed: u64,
-    set: u32,
-) -> Split<T> {
-    let size = fitted.shape.size();
-    let mut x: Array2<T> = Array2::from_elem((rows.len(), size), T::ZERO);
-    let (mut raw, mut scratch) = (vec![0.0; size], vec![0.0; size]);
-    for (&row, mut out) in rows.iter().zip(x.rows_mut()) {
-        fitted.raw_row(examples, row as usize, &mut raw);
-        let mut normals = Stream::new(seed, Purpose::Augment, row, 0, (1 << 31) + set);
-        for &transform in transforms {
-            change::apply(transform, fitted.shape, measures, &mut normals, &mut raw, &mut scratch);
-        }
-        for (j, (out, x)) in out.iter_mut().zip(&raw).enumerate() {
-            *out = T::from_f64(fitted.scaling.forward(j, *x));
-        }
-    }
-    let y = targets(&examples.target, &rows);
-    Split { x, y, rows }
-}
-
-fn targets<T: Real>(target: &Target, rows: &[u32]) -> Targets<T> {
-    match target {
-        Target::Classes { codes, .. } => Targets::Classes(rows.iter().map(|&r| codes[r as usize]).collect()),
-        Target::Values { values, width } => Targets::Values(Array2::from_shape_fn((rows.len(), *width), |(i, j)| {
-            T::from_f64(values[rows[i] as usize * width + j])
-        })),
-    }
 }

@@ -1,6 +1,9 @@
 //! From a row as a file has it to the numbers that a network takes: filling, one-hot coding, scaling. It is fitted once, on
 //! train, and kept with a model, so that new rows are treated the same.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Place};
@@ -55,7 +58,7 @@ pub enum InputKind {
     Boolean,
     /// A date, one feature: days since 1970-01-01.
     Date,
-    /// One of these texts, a feature each: 1 for the one that it is, 0 for the others.
+    /// One of these texts, in order, a feature each: 1 for the one that it is, 0 for the others.
     Category(Vec<String>),
 }
 
@@ -170,9 +173,10 @@ impl Preprocessing {
     /// # Errors
     /// [`Error::ColumnMissing`]. Columns that are not used are no error: see [`Binding::unused`].
     pub fn bind<'a>(&'a self, origin: &str, header: &[String]) -> Result<Binding<'a>, Error> {
+        let places: HashMap<&str, usize> = header.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
         let mut columns = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
-            let Some(at) = header.iter().position(|name| *name == input.name) else {
+            let Some(&at) = places.get(input.name.as_str()) else {
                 return Err(Error::ColumnMissing {
                     origin: origin.to_owned(),
                     column: input.name.clone(),
@@ -182,7 +186,8 @@ impl Preprocessing {
             };
             columns.push(at);
         }
-        let unused = (0..header.len()).filter(|at| !columns.contains(at) && header[*at] != self.target);
+        let used: HashSet<usize> = columns.iter().copied().collect();
+        let unused = (0..header.len()).filter(|at| !used.contains(at) && header[*at] != self.target);
         let unused = unused.map(|at| header[at].clone()).collect();
         Ok(Binding { preprocessing: self, origin: origin.to_owned(), columns, unused })
     }
@@ -207,16 +212,18 @@ impl Binding<'_> {
     ///
     /// # Errors
     /// [`Error::Ragged`], [`Error::MissingValue`] where nothing stands in, [`Error::NotANumber`], [`Error::UnseenCategory`].
-    pub fn encode<T: Real>(&self, fields: &[&str], place: Place, out: &mut [T]) -> Result<(), Error> {
+    pub fn encode<T: Real>(&self, fields: &[Cow<'_, [u8]>], place: Place, out: &mut [T]) -> Result<(), Error> {
         let scaling = &self.preprocessing.scaling;
         for (input, &at) in self.preprocessing.inputs.iter().zip(&self.columns) {
             let origin = || self.origin.clone();
             let column = || input.name.clone();
-            let Some(&text) = fields.get(at) else {
+            let Some(field) = fields.get(at) else {
                 let expected = self.columns.iter().max().map_or(0, |m| m + 1);
                 return Err(Error::Ragged { origin: origin(), place, expected, found: fields.len() });
             };
-            let text = text.trim();
+            let Ok(text) = std::str::from_utf8(field) else {
+                return Err(Error::NotUtf8 { origin: origin(), place, column: column() });
+            };
             let bad = || Error::NotANumber { origin: origin(), place, column: column(), text: text.into(), count: 1 };
             let value = if super::field::is_missing(text.as_bytes()) {
                 input.fill.ok_or_else(|| Error::MissingValue {
@@ -232,9 +239,9 @@ impl Binding<'_> {
                     InputKind::Number => super::field::number(text.as_bytes()).ok_or_else(bad)?,
                     InputKind::Boolean => super::field::boolean(text).ok_or_else(bad)?,
                     InputKind::Date => super::field::date(text).ok_or_else(bad)?,
-                    InputKind::Category(names) => match names.iter().position(|name| name == text) {
-                        Some(code) => code as f64,
-                        None => {
+                    InputKind::Category(names) => match names.binary_search_by(|name| name.as_str().cmp(text)) {
+                        Ok(code) => code as f64,
+                        Err(_) => {
                             return Err(Error::UnseenCategory {
                                 origin: origin(),
                                 place,

@@ -5,13 +5,21 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::examples::Examples;
 use super::files::{self, Opened};
+use super::kept::Rules;
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::spec::{Evaluation, Mode, Pipeline, Source};
+use super::split::Part;
 use super::{embedded, idx, npy, pictures, synthetic, table};
 
 /// Read one source: its examples and the digest of the bytes (of name and parameters, for a generator) that they come from.
-pub(super) fn read(source: &Source, base: &Path, mode: Option<Mode>) -> Result<(Examples, String), Error> {
+/// Where a part is asked for it may be read alone, or with all other rows.
+pub(super) fn read(
+    source: &Source,
+    base: &Path,
+    mode: Option<Mode>,
+    part: Option<Part>,
+) -> Result<(Examples, String), Error> {
     if let Some(built_in) = embedded::read(source, mode) {
         return built_in;
     }
@@ -19,23 +27,23 @@ pub(super) fn read(source: &Source, base: &Path, mode: Option<Mode>) -> Result<(
         Source::Synthetic(what) => synthetic::make(what, mode),
         Source::Csv(what) => {
             let path = files::find(base, &what.path)?;
-            let request = table::Request { origin: &what.path, table: what, mode };
+            let request = table::Request::new(&what.path, what, Rules { missing: what.missing, mode, part });
             table::read(&request, &|| Opened::file(&path))
         }
         Source::Iris | Source::Wine | Source::BreastCancer | Source::Digits => {
             Err(Error::Empty { origin: "a built-in set".into() })
         }
         #[cfg(feature = "parquet")]
-        Source::Parquet(what) => parquet::read(base, what, mode),
+        Source::Parquet(what) => parquet::read(base, what, Rules { missing: what.missing, mode, part }),
         #[cfg(not(feature = "parquet"))]
         Source::Parquet(what) => Err(Error::Unsupported {
             origin: what.path.clone(),
             format: "Parquet",
             help: "convert the file to CSV, or build caviar with its feature `parquet`",
         }),
-        Source::Idx { images, labels } => idx::read(base, images, labels, mode),
-        Source::Npz { path, x, y } => npy::read(base, path, x, y, mode),
-        Source::Images { path, size, grey } => pictures::read(base, path, *size, *grey, mode),
+        Source::Idx { images, labels } => idx::read(base, images, labels, mode, part),
+        Source::Npz { path, x, y } => npy::read(base, path, x, y, mode, part),
+        Source::Images { path, size, grey } => pictures::read(base, path, *size, *grey, (mode, part)),
     }
 }
 

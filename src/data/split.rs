@@ -37,12 +37,30 @@ fn stream(seed: u64, draw: Draw) -> Stream {
     Stream::new(seed, Purpose::Split, draw as u32, 0, 0)
 }
 
-/// The rows that `limit` leaves: a stratified part, ascending. None when all stay.
-pub fn limit(examples: &Examples, pipeline: &Pipeline) -> Option<Vec<u32>> {
-    let most = pipeline.limit.filter(|&most| most < examples.rows)?;
-    let rows: Vec<u32> = (0..examples.rows as u32).collect();
-    let (taken, _) = take(examples, &rows, most, 0, &mut stream(pipeline.seed, Draw::Limit));
-    Some(taken)
+/// A part of all rows with the same balance of classes: what `limit` leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// At most so many rows.
+    pub most: usize,
+    /// Of the draw.
+    pub seed: u64,
+}
+
+impl Part {
+    /// What a pipeline asks for.
+    pub fn of(pipeline: &Pipeline) -> Option<Part> {
+        pipeline.limit.map(|most| Part { most, seed: pipeline.seed })
+    }
+
+    /// The rows of the part, ascending; none when all of the `n` rows stay.
+    pub fn rows(&self, target: &Target, n: usize) -> Option<Vec<u32>> {
+        if self.most >= n {
+            return None;
+        }
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let (taken, _) = take(target, &rows, self.most, 0, &mut stream(self.seed, Draw::Limit));
+        Some(taken)
+    }
 }
 
 /// Deal the rows of `examples` to the sets; `fold` counts from 0 and matters with `folds` only, where it is taken modulo
@@ -83,8 +101,8 @@ pub fn split(examples: &Examples, pipeline: &Pipeline, fold: u32) -> Result<Sets
         train
     } else {
         let all: Vec<u32> = (0..n as u32).collect();
-        let (test, rest) = take(examples, &all, sizes[2], 1, &mut stream(pipeline.seed, Draw::Test));
-        let (dev, rest) = take(examples, &rest, sizes[1], 1, &mut stream(pipeline.seed, Draw::Dev));
+        let (test, rest) = take(&examples.target, &all, sizes[2], 1, &mut stream(pipeline.seed, Draw::Test));
+        let (dev, rest) = take(&examples.target, &rest, sizes[1], 1, &mut stream(pipeline.seed, Draw::Dev));
         (sets.dev, sets.test) = (dev, test);
         rest
     };
@@ -144,8 +162,8 @@ pub fn quotas(counts: &[usize], size: usize, keep: usize) -> Vec<usize> {
 }
 
 /// The rows of each class; one class for regression.
-fn by_class(examples: &Examples, rows: &[u32]) -> Vec<Vec<u32>> {
-    match &examples.target {
+fn by_class(target: &Target, rows: &[u32]) -> Vec<Vec<u32>> {
+    match target {
         Target::Classes { codes, names } => {
             let sizes = count(codes, names.len());
             let mut classes: Vec<Vec<u32>> = sizes.iter().map(|&n| Vec::with_capacity(n)).collect();
@@ -158,12 +176,12 @@ fn by_class(examples: &Examples, rows: &[u32]) -> Vec<Vec<u32>> {
     }
 }
 
-/// Draw `size` of `rows`, stratified; what is drawn and what is left, both ascending.
-fn take(examples: &Examples, rows: &[u32], size: usize, keep: usize, stream: &mut Stream) -> (Vec<u32>, Vec<u32>) {
+/// Draw `size` of `rows`, stratified by their targets; what is drawn and what is left, both ascending.
+fn take(target: &Target, rows: &[u32], size: usize, keep: usize, stream: &mut Stream) -> (Vec<u32>, Vec<u32>) {
     if size == 0 {
         return (Vec::new(), rows.to_vec());
     }
-    let mut classes = by_class(examples, rows);
+    let mut classes = by_class(target, rows);
     let counts: Vec<usize> = classes.iter().map(Vec::len).collect();
     let parts = quotas(&counts, size, keep);
     let (mut taken, mut left) = (Vec::with_capacity(size), Vec::with_capacity(rows.len() - size));
@@ -225,7 +243,7 @@ fn hold_out(
     } else {
         let mut stream = stream(seed, Draw::Folds);
         let mut dealt = Vec::with_capacity(rows.len());
-        for mut class in by_class(examples, rows) {
+        for mut class in by_class(&examples.target, rows) {
             stream.shuffle(&mut class);
             dealt.append(&mut class);
         }

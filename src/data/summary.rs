@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use super::examples::{ABSENT, Column, Examples, Features, Target, Values};
 use super::facts::{self, Facts};
+use super::field;
 use super::prepared::Dataset;
 use super::spec::{Evaluation, Pipeline};
 use crate::nn::layer::Shape;
@@ -20,6 +21,9 @@ pub const IDENTIFIER: f64 = 0.9;
 
 /// Rows that are shown.
 const FIRST: usize = 5;
+
+/// Images of a class that are shown.
+pub const SAMPLES: usize = 10;
 
 /// Everything about one pipeline's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +42,7 @@ pub struct Summary {
     pub first: Vec<Vec<String>>,
     /// Names over `first`.
     pub header: Vec<String>,
-    /// One example of each class (at most 10) for a picture; images only.
+    /// Examples for a picture, at most [`SAMPLES`] of each of at most 10 classes, class by class; images only.
     pub samples: Vec<Sample>,
     /// Rows that are the same as another row in features and target, the first of each kind not counted.
     pub duplicates: usize,
@@ -61,7 +65,7 @@ pub struct ColumnSummary {
     pub different: usize,
     /// Of numbers and dates.
     pub range: Option<Range>,
-    /// The most frequent texts and how many rows have them, at most five.
+    /// The most frequent texts or booleans and how many rows have them, at most five.
     pub frequent: Vec<(String, usize)>,
     /// One value in every row.
     pub constant: bool,
@@ -220,20 +224,21 @@ fn label(target: &Target, row: usize) -> String {
 fn shown(values: &Values, row: usize) -> String {
     match values {
         Values::Texts { codes, names } => names.get(codes[row] as usize).cloned().unwrap_or_default(),
-        Values::Numbers(v) | Values::Dates(v) if v[row].is_nan() => String::new(),
-        Values::Numbers(v) | Values::Dates(v) => v[row].to_string(),
-        Values::Booleans(v) if v[row].is_nan() => String::new(),
+        Values::Numbers(v) | Values::Dates(v) | Values::Booleans(v) if v[row].is_nan() => String::new(),
+        Values::Numbers(v) => v[row].to_string(),
+        Values::Dates(v) => field::date_text(v[row]),
         Values::Booleans(v) => (v[row] == 1.0).to_string(),
     }
 }
 
-/// The first image of each class, at most ten classes; the first ten for regression.
+/// The first images of each class, at most ten classes; the first ones for regression.
 fn pick(examples: &Examples) -> Vec<usize> {
     match &examples.target {
         Target::Classes { codes, names } => {
-            (0..names.len().min(10) as u32).filter_map(|class| codes.iter().position(|&code| code == class)).collect()
+            let of = |class| (0..codes.len()).filter(move |&row| codes[row] == class).take(SAMPLES);
+            (0..names.len().min(10) as u32).flat_map(of).collect()
         }
-        Target::Values { .. } => (0..examples.rows.min(10)).collect(),
+        Target::Values { .. } => (0..examples.rows.min(SAMPLES)).collect(),
     }
 }
 
@@ -330,7 +335,11 @@ fn look(column: &Column, target: &Target) -> ColumnSummary {
             sorted.sort_by(f64::total_cmp);
             sorted.dedup();
             summary.different = sorted.len();
-            if !matches!(column.values, Values::Booleans(_)) {
+            if let Values::Booleans(_) = column.values {
+                let count = |flag: f64| v.iter().filter(|&&x| x == flag).count();
+                summary.frequent = vec![("true".into(), count(1.0)), ("false".into(), count(0.0))];
+                summary.frequent.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+            } else {
                 summary.range = Range::of(v.iter().copied());
             }
             v.clone()

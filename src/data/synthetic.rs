@@ -5,8 +5,8 @@
 //! its coordinates gets Gaussian noise of deviation `noise`. u is uniform on [0, 1), drawn for each row.
 
 use super::error::Error;
-use super::examples::{Column, Examples, Lines, Target, Values};
-use super::spec::{Missing, Mode, Synthetic, SyntheticShape};
+use super::examples::{Column, Examples, Features, Lines, Target, Values};
+use super::spec::{Mode, Synthetic, SyntheticShape};
 use crate::kernel::math::{cos, sin};
 use crate::kernel::philox::{Purpose, Stream};
 
@@ -127,22 +127,21 @@ pub(super) fn make(what: &Synthetic, mode: Option<Mode>) -> Result<(Examples, St
     let target_name = if regression { "y" } else { "class" };
     let mut columns: Vec<String> = features.iter().map(|c| c.name.clone()).collect();
     columns.push(target_name.into());
-    let target = Column { name: target_name.into(), values: Values::Numbers(values) };
-    let mut examples = if regression {
-        Examples::table(origin, columns, features, target, None, Lines::None, Missing::Refuse, Some(Mode::Regression))?
+    let target = if regression {
+        Target::Values { values, width: 1 }
     } else {
-        Examples {
-            origin,
-            columns,
-            features: super::examples::Features::Columns(features),
-            target: Target::Classes { codes, names: (0..classes).map(|c| c.to_string()).collect() },
-            target_name: target_name.into(),
-            groups: None,
-            rows: what.points,
-            lines: Lines::None,
-        }
+        Target::Classes { codes, names: (0..classes).map(|c| c.to_string()).collect() }
     };
-    examples.rows = what.points;
+    let examples = Examples {
+        origin,
+        columns,
+        features: Features::Columns(features),
+        target,
+        target_name: target_name.into(),
+        groups: None,
+        rows: what.points,
+        lines: Lines::None,
+    };
     Ok((examples, digest(what)))
 }
 

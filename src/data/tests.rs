@@ -1,5 +1,6 @@
 //! Whole pipelines against scikit-learn, and on small files made by hand.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::Value;
@@ -286,6 +287,12 @@ fn mistakes_say_what_and_where() {
     say(failure(dir.path(), "a,y\n1,p\n2,q\n"));
     say(failure(dir.path(), "a,b,y\n,1,p\n,2,q\n"));
     say(failure(dir.path(), "a,y\ninf,p\n2,q\n1,q\n1,q\n1,q\n1,q\n1,q\n1,q\n1,q\n1,q\n1,q\n"));
+    say(failure(dir.path(), "a,y\n1,p\n"));
+    say(failure(dir.path(), "5.1,3.5,1.4,0.2,setosa\n4.9,3.0,1.4,0.2,setosa\n"));
+    say(failure(dir.path(), b"a,caf\xe9,y\n1,2,p\n2,3,q\n"));
+    say(failure(dir.path(), b"\xff\xfea\0,\0y\0\n\0"));
+    say(failure(dir.path(), b"a\0,\0y\0\n\0"));
+    say(failure(dir.path(), b"PK\x03\x04\x14\0"));
     let mut pipeline = csv(dir.path(), "colour,size,y\n1,2,p\n3,4,q\n");
     table(&mut pipeline).drop = vec!["color".into()];
     say(describe(&pipeline, dir.path()).unwrap_err());
@@ -305,6 +312,28 @@ fn mistakes_say_what_and_where() {
     few.test = Some(Evaluation::Changed(vec![Transform::Flip]));
     say(describe(&few, dir.path()).unwrap_err());
     insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn a_table_may_have_ten_thousand_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..10_000).map(|i| format!("column {i}")).collect();
+    let mut text = names.join(";") + ";y\n";
+    for row in 0..30 {
+        (0..10_000).for_each(|i| text += &format!("{};", row * i % 97));
+        text += ["p\n", "q\n"][row % 2];
+    }
+    let data: Prepared<f64> = load(&all_train(csv(dir.path(), text)), dir.path(), 0).unwrap();
+    assert_eq!((data.facts.features.len(), data.train.x[[3, 9_999]]), (10_000, f64::from(3 * 9_999 % 97)));
+    let place = super::Place { row: 1, line: Some(2) };
+    let mut header = names;
+    header.reverse();
+    let binding = data.preprocessing.bind("new.csv", &header).unwrap();
+    let fields: Vec<String> = (0..10_000).map(|i: u32| i.to_string()).collect();
+    let fields: Vec<Cow<'_, [u8]>> = fields.iter().map(|field| bytes(field)).collect();
+    let mut out = vec![0.0; 10_000];
+    binding.encode(&fields, place, &mut out).unwrap();
+    assert_eq!((out[0], out[9_999]), (9_999.0, 0.0));
 }
 
 #[test]
@@ -493,6 +522,10 @@ fn the_fingerprint_is_that_of_the_bytes() {
     assert_ne!(digest(), first);
 }
 
+fn bytes(text: &str) -> Cow<'_, [u8]> {
+    Cow::Borrowed(text.as_bytes())
+}
+
 #[test]
 fn new_rows_are_treated_as_those_of_training() {
     let dir = tempfile::tempdir().unwrap();
@@ -508,14 +541,15 @@ fn new_rows_are_treated_as_those_of_training() {
     let mut out = [0.0; 5];
     for (i, row) in text.lines().skip(1).enumerate() {
         let fields: Vec<&str> = row.split(',').collect();
-        binding.encode(&[fields[3], "x", fields[2], fields[1], fields[0]], place, &mut out).unwrap();
+        let fields = [fields[3], "x", fields[2], fields[1], fields[0]];
+        binding.encode(&fields.map(bytes), place, &mut out).unwrap();
         assert_eq!(out.to_vec(), data.train.x.row(i).to_vec(), "row {i}");
     }
-    let unseen = binding.encode(&["1970-01-01", "x", "true", "w", "1"], place, &mut out);
+    let unseen = binding.encode(&["1970-01-01", "x", "true", "w", "1"].map(bytes), place, &mut out);
     assert!(matches!(unseen, Err(Error::UnseenCategory { .. })));
-    let wrong = binding.encode(&["1970-01-01", "x", "true", "u", "one"], place, &mut out);
+    let wrong = binding.encode(&["1970-01-01", "x", "true", "u", "one"].map(bytes), place, &mut out);
     assert!(matches!(wrong, Err(Error::NotANumber { .. })));
-    assert!(matches!(binding.encode(&["1970-01-01"], place, &mut out), Err(Error::Ragged { .. })));
+    assert!(matches!(binding.encode(&["1970-01-01"].map(bytes), place, &mut out), Err(Error::Ragged { .. })));
     assert!(matches!(data.preprocessing.bind("new.csv", &header[1..]), Err(Error::ColumnMissing { .. })));
 }
 
@@ -580,7 +614,8 @@ fn a_summary_finds_what_is_wrong_with_data() {
 #[test]
 fn a_summary_of_images_has_samples_for_a_picture() {
     let summary = super::summary(&built_in("digits"), Path::new(NOWHERE)).unwrap();
-    assert_eq!(summary.samples.iter().map(|s| s.label.as_str()).collect::<String>(), "0123456789");
+    let labels: String = summary.samples.iter().map(|s| s.label.as_str()).collect();
+    assert_eq!(labels, (0..10).map(|digit: u32| digit.to_string().repeat(super::summary::SAMPLES)).collect::<String>());
     assert_eq!(summary.samples[3].pixels.len(), 64);
     let pixels = summary.pixels.unwrap();
     assert_eq!((pixels.least, pixels.most), (0.0, 16.0));

@@ -6,6 +6,8 @@
 mod best;
 mod model;
 pub mod onnx;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod predict;
 pub mod safetensors;
 

@@ -1,18 +1,13 @@
 //! New rows of a delimited text through a model, row by row: what it takes is a few hundred rows of memory.
 
-use std::io::{BufRead, BufReader, Read, Write};
-
-use flate2::bufread::MultiGzDecoder;
+use std::io::{Read, Write};
 
 use super::{ExportError, Model};
-use crate::data::preprocessing::Binding;
-use crate::data::{Error, Place};
+use crate::data::{Error, Rows};
 use crate::kernel::Real;
 
 /// Rows that are predicted at once.
 const ROWS: usize = 1024;
-/// Bytes of the input that are looked at to find the separator.
-const AHEAD: usize = 1 << 16;
 
 /// Predicts every row of `input` (UTF-8 with a header line; gzip is unpacked) and writes a line a row to `out`: the class and a
 /// probability a class, or the predicted numbers. `origin` names the input in messages. Returns how many rows there were.
@@ -22,28 +17,11 @@ const AHEAD: usize = 1 << 16;
 pub fn predict<T: Real>(
     model: &mut Model<T>,
     origin: &str,
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     out: &mut dyn Write,
 ) -> Result<usize, ExportError> {
-    let mut input = BufReader::with_capacity(AHEAD, input);
-    let packed = input.fill_buf().map_err(|e| unreadable(origin, &e))?.starts_with(&[0x1f, 0x8b]);
-    let input: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
-    let mut input = BufReader::with_capacity(AHEAD, input);
-    let separator = match model.separator {
-        Some(separator) if separator.is_ascii() => separator as u8,
-        _ => crate::data::separator(input.fill_buf().map_err(|e| unreadable(origin, &e))?),
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .delimiter(separator)
-        .from_reader(input);
-    let mut record = csv::ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(|e| broken(origin, &e))? {
-        return Err(Error::Empty { origin: origin.into() }.into());
-    }
-    let header = header(origin, &record)?;
+    let mut rows = Rows::open(origin, input, model.separator)?;
+    let header = rows.header().to_vec();
     let preprocessing = model.preprocessing.clone();
     let binding = preprocessing.bind(origin, &header)?;
     if let Some(column) = binding.unused().iter().find(|name| !model.columns.contains(name)) {
@@ -57,19 +35,20 @@ pub fn predict<T: Real>(
     let most = if model.mixes_rows() { usize::MAX } else { ROWS };
     let (mut x, mut total, mut failed) = (Vec::<T>::new(), 0, None);
     loop {
-        let more = reader.read_byte_record(&mut record).map_err(|e| broken(origin, &e))?;
-        if more {
-            let line = record.position().map(|position| position.line() as usize);
-            let place = Place { row: total + 1, line };
-            x.resize(x.len() + width, T::ZERO);
-            let start = x.len() - width;
-            match encode(&binding, origin, &header, &record, place, &mut x[start..]) {
-                Ok(()) => total += 1,
-                Err(error) => {
+        let mut more = false;
+        match rows.next() {
+            Ok(None) => {}
+            Ok(Some((fields, place))) => {
+                x.resize(x.len() + width, T::ZERO);
+                let start = x.len() - width;
+                failed = binding.encode(&fields, place, &mut x[start..]).err();
+                if failed.is_none() {
+                    (total, more) = (total + 1, true);
+                } else {
                     x.truncate(start);
-                    failed = Some(error);
                 }
             }
+            Err(error) => failed = Some(error),
         }
         if !more || failed.is_some() || x.len() / width >= most {
             lines(model, &x, width, &mut writer)?;
@@ -88,51 +67,6 @@ pub fn predict<T: Real>(
         return Err(Error::Empty { origin: origin.into() }.into());
     }
     Ok(total)
-}
-
-/// The names of the columns.
-fn header(origin: &str, record: &csv::ByteRecord) -> Result<Vec<String>, Error> {
-    let place = Place { row: 0, line: Some(1) };
-    let mut names: Vec<String> = Vec::with_capacity(record.len());
-    for (at, field) in record.iter().enumerate() {
-        let text = std::str::from_utf8(field).map_err(|_| Error::NotUtf8 {
-            origin: origin.into(),
-            place,
-            column: (at + 1).to_string(),
-        })?;
-        let name = text.trim_start_matches('\u{feff}').to_string();
-        if let Some(first) = names.iter().position(|n| *n == name) {
-            return Err(Error::DuplicateColumn {
-                origin: origin.into(),
-                column: name,
-                first: first + 1,
-                second: at + 1,
-            });
-        }
-        names.push(name);
-    }
-    Ok(names)
-}
-
-fn encode<T: Real>(
-    binding: &Binding<'_>,
-    origin: &str,
-    header: &[String],
-    record: &csv::ByteRecord,
-    place: Place,
-    out: &mut [T],
-) -> Result<(), Error> {
-    if record.len() != header.len() {
-        return Err(Error::Ragged { origin: origin.into(), place, expected: header.len(), found: record.len() });
-    }
-    let mut fields = Vec::with_capacity(record.len());
-    for (field, column) in record.iter().zip(header) {
-        let Ok(text) = std::str::from_utf8(field) else {
-            return Err(Error::NotUtf8 { origin: origin.into(), place, column: column.clone() });
-        };
-        fields.push(text);
-    }
-    binding.encode(&fields, place, out)
 }
 
 /// The header of what is written.
@@ -179,14 +113,6 @@ fn lines<T: Real, W: Write>(
         }
     }
     Ok(())
-}
-
-fn unreadable(origin: &str, error: &std::io::Error) -> ExportError {
-    Error::Unreadable { path: origin.into(), reason: error.to_string() }.into()
-}
-
-fn broken(origin: &str, error: &csv::Error) -> ExportError {
-    Error::Unreadable { path: origin.into(), reason: error.to_string() }.into()
 }
 
 fn unwritten(error: csv::Error) -> ExportError {

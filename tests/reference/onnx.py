@@ -128,6 +128,30 @@ class Image(nn.Module):
         return x.reshape(-1, *self.sides).permute(0, 3, 1, 2)
 
 
+class Conv(nn.Conv2d):
+    """Padded so that every stride begins inside: half before, the larger half behind."""
+
+    def forward(self, x):
+        around = []
+        for side in (x.shape[3], x.shape[2]):
+            steps = -(-side // self.stride[0])
+            total = max((steps - 1) * self.stride[0] + self.kernel_size[0] - side, 0)
+            around += [total // 2, total - total // 2]
+        return super().forward(nn.functional.pad(x, around))
+
+
+def of_batch(self, x):
+    return nn.functional.batch_norm(x, None, None, self.weight, self.bias, True, 0, self.eps)
+
+
+class OfBatch1d(nn.BatchNorm1d):
+    forward = of_batch
+
+
+class OfBatch2d(nn.BatchNorm2d):
+    forward = of_batch
+
+
 class Residual(nn.Sequential):
     def forward(self, x):
         return x + super().forward(x)
@@ -147,6 +171,8 @@ def module(layer, x):
             nn.Linear(x.shape[1], options["units"], options["bias"])
     if kind == "BatchNorm":
         affine = options["scale"] or options["shift"]
+        if options["statistics"] == "Batch":
+            return (OfBatch2d if image else OfBatch1d)(x.shape[1], options["epsilon"], affine=affine)
         return (nn.BatchNorm2d if image else nn.BatchNorm1d)(x.shape[1], options["epsilon"], affine=affine)
     if kind == "LayerNorm":
         return nn.LayerNorm(x.shape[1:], options["epsilon"])
@@ -155,10 +181,8 @@ def module(layer, x):
             return nn.LeakyReLU(options["LeakyRelu"]["slope"])
         return ACTIVATIONS[options]()
     if kind == "Conv":
-        size, stride = options["kernel"], options["stride"]
-        padding = 0 if options["padding"] == "Valid" else size // 2
-        assert options["padding"] == "Valid" or size % 2 == 1 and stride == 1
-        return nn.Conv2d(x.shape[1], options["filters"], size, stride, padding, bias=options["bias"])
+        kind = nn.Conv2d if options["padding"] == "Valid" else Conv
+        return kind(x.shape[1], options["filters"], options["kernel"], options["stride"], bias=options["bias"])
     if kind == "Pool":
         return (nn.MaxPool2d if options["pool"] == "Max" else nn.AvgPool2d)(options["size"])
     if kind == "GlobalAveragePool":

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::data::examples::ABSENT;
 use crate::data::field;
+use crate::data::kept::Gaps;
 
 /// How the fields of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub(super) struct Chunk {
 pub(super) enum ChunkColumn {
     Numbers {
         values: Vec<f64>,
+        gaps: Gaps,
         /// Fields that are neither missing nor numbers.
         bad: usize,
         /// The first of them: row in the piece, text.
@@ -36,8 +38,42 @@ pub(super) enum ChunkColumn {
     },
     Texts {
         codes: Vec<u32>,
-        names: Vec<String>,
+        gaps: Gaps,
+        /// In the order in which they come.
+        names: Vec<Name>,
     },
+}
+
+/// A text of a column.
+#[derive(Debug)]
+pub(super) struct Name {
+    pub text: String,
+    /// How many rows have it, and the first of them.
+    pub count: usize,
+    pub first: usize,
+}
+
+impl ChunkColumn {
+    fn new(kind: Kind, rows: usize) -> Self {
+        let gaps = Gaps::default();
+        match kind {
+            Kind::Numbers => ChunkColumn::Numbers { values: Vec::with_capacity(rows), gaps, bad: 0, first_bad: None },
+            Kind::Texts => ChunkColumn::Texts { codes: Vec::with_capacity(rows), gaps, names: Vec::new() },
+        }
+    }
+
+    /// Set the mark of each row without a value.
+    pub fn mark_missing(&self, marks: &mut [bool]) {
+        match self {
+            ChunkColumn::Numbers { gaps, .. } | ChunkColumn::Texts { gaps, .. } if gaps.count == 0 => {}
+            ChunkColumn::Numbers { values, .. } => {
+                marks.iter_mut().zip(values).for_each(|(mark, x)| *mark |= x.is_nan());
+            }
+            ChunkColumn::Texts { codes, .. } => {
+                marks.iter_mut().zip(codes).for_each(|(mark, &code)| *mark |= code == ABSENT);
+            }
+        }
+    }
 }
 
 /// What ends a piece early: row and line in the piece, from 0.
@@ -96,17 +132,26 @@ fn read_field(bytes: &[u8], start: usize, separator: u8) -> Field<'_> {
 }
 
 /// All fields of the row at the start of `bytes`, the place after its line's end, and whether its quotation marks close.
-pub(super) fn read_row(bytes: &[u8], separator: u8) -> (Vec<Vec<u8>>, usize, bool) {
+pub(super) fn fields(bytes: &[u8], separator: u8) -> (Vec<Cow<'_, [u8]>>, usize, bool) {
     let (mut fields, mut at) = (Vec::new(), 0);
     loop {
         let field = read_field(bytes, at, separator);
         at = field.end;
-        fields.push(field.bytes.into_owned());
+        fields.push(field.bytes);
         match bytes.get(at) {
             Some(&b) if b == separator => at += 1,
             Some(_) => return (fields, at + 1, true),
             None => return (fields, at, field.closed),
         }
+    }
+}
+
+/// How many bytes at the start of `bytes` are an empty line.
+pub(super) fn empty_line(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\n', ..] | [b'\r'] => 1,
+        [b'\r', b'\n', ..] => 2,
+        _ => 0,
     }
 }
 
@@ -147,22 +192,15 @@ pub(super) fn parse(
 ) -> Result<Chunk, ChunkError> {
     // A row of so many fields seldom has less than three bytes a field.
     let rows = bytes.len() / (fields.len() * 3).max(1) / 4;
-    let mut chunk = Chunk {
-        columns: kinds
-            .iter()
-            .map(|kind| match kind {
-                Kind::Numbers => ChunkColumn::Numbers { values: Vec::with_capacity(rows), bad: 0, first_bad: None },
-                Kind::Texts => ChunkColumn::Texts { codes: Vec::with_capacity(rows), names: Vec::new() },
-            })
-            .collect(),
-        ..Chunk::default()
-    };
+    let columns = kinds.iter().map(|&kind| ChunkColumn::new(kind, rows)).collect();
+    let mut chunk = Chunk { columns, ..Chunk::default() };
     let mut dictionaries: Vec<HashMap<Vec<u8>, u32>> = kinds.iter().map(|_| HashMap::new()).collect();
     let mut at = 0;
     while at < bytes.len() {
-        if bytes[at] == b'\n' || bytes[at] == b'\r' && matches!(bytes.get(at + 1), Some(b'\n') | None) {
+        let empty = empty_line(&bytes[at..]);
+        if empty > 0 {
             // An empty line is no row.
-            at += if bytes[at] == b'\n' { 1 } else { 2 };
+            at += empty;
             chunk.row_lines.get_or_insert_with(|| (0..chunk.rows as u32).collect());
             chunk.lines += 1;
             continue;
@@ -173,30 +211,34 @@ pub(super) fn parse(
         let mut spans = 1;
         for (number, &to) in fields.iter().enumerate() {
             let after = match to.map(|to| &mut chunk.columns[to]) {
-                Some(ChunkColumn::Numbers { values, bad, first_bad }) => match field::leading_number(&bytes[at..]) {
-                    Some((x, n)) if ends_field(bytes, at + n, separator) => {
-                        values.push(x);
-                        at + n
-                    }
-                    _ => {
-                        let field = read_field(bytes, at, separator);
-                        if !field.closed {
-                            return Err(failed(Problem::OpenQuote));
-                        }
-                        spans += field.lines;
-                        if field::is_missing(&field.bytes) {
-                            values.push(f64::NAN);
-                        } else if let Some(x) = field::number(&field.bytes) {
+                Some(ChunkColumn::Numbers { values, gaps, bad, first_bad }) => {
+                    match field::leading_number(&bytes[at..]) {
+                        Some((x, n)) if ends_field(bytes, at + n, separator) => {
                             values.push(x);
-                        } else {
-                            values.push(f64::NAN);
-                            *bad += 1;
-                            first_bad.get_or_insert_with(|| (row, String::from_utf8_lossy(&field.bytes).into_owned()));
+                            at + n
                         }
-                        field.end
+                        _ => {
+                            let field = read_field(bytes, at, separator);
+                            if !field.closed {
+                                return Err(failed(Problem::OpenQuote));
+                            }
+                            spans += field.lines;
+                            if field::is_missing(&field.bytes) {
+                                values.push(f64::NAN);
+                                gaps.join(0, Gaps { count: 1, first: Some(row) });
+                            } else if let Some(x) = field::number(&field.bytes) {
+                                values.push(x);
+                            } else {
+                                values.push(f64::NAN);
+                                *bad += 1;
+                                first_bad
+                                    .get_or_insert_with(|| (row, String::from_utf8_lossy(&field.bytes).into_owned()));
+                            }
+                            field.end
+                        }
                     }
-                },
-                Some(ChunkColumn::Texts { codes, names }) => {
+                }
+                Some(ChunkColumn::Texts { codes, gaps, names }) => {
                     let field = read_field(bytes, at, separator);
                     if !field.closed {
                         return Err(failed(Problem::OpenQuote));
@@ -204,6 +246,7 @@ pub(super) fn parse(
                     spans += field.lines;
                     if field::is_missing(&field.bytes) {
                         codes.push(ABSENT);
+                        gaps.join(0, Gaps { count: 1, first: Some(row) });
                     } else {
                         let dictionary = &mut dictionaries[to.unwrap_or(0)];
                         let code = match dictionary.get(field.bytes.as_ref()) {
@@ -212,11 +255,12 @@ pub(super) fn parse(
                                 let Ok(name) = std::str::from_utf8(&field.bytes) else {
                                     return Err(failed(Problem::NotUtf8 { field: number }));
                                 };
-                                names.push(name.to_owned());
+                                names.push(Name { text: name.to_owned(), count: 0, first: row });
                                 dictionary.insert(field.bytes.into_owned(), names.len() as u32 - 1);
                                 names.len() as u32 - 1
                             }
                         };
+                        names[code as usize].count += 1;
                         codes.push(code);
                     }
                     field.end
@@ -238,7 +282,7 @@ pub(super) fn parse(
             match bytes.get(at) {
                 Some(&b) if b == separator => {
                     if last {
-                        let (more, ..) = read_row(&bytes[at + 1..], separator);
+                        let (more, ..) = self::fields(&bytes[at + 1..], separator);
                         return Err(failed(Problem::Ragged { found: fields.len() + more.len() }));
                     }
                     at += 1;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::chunk::last_row_end;
 use super::*;
-use crate::data::examples::{Features, Target};
-use crate::data::spec::Missing;
+use crate::data::examples::{Features, Target, Values};
+use crate::data::split::Part;
 
 fn spec(separator: Option<char>) -> Table {
     Table {
@@ -21,9 +21,21 @@ fn spec(separator: Option<char>) -> Table {
 
 /// Read in pieces of about `size` bytes.
 fn read_in_pieces(text: &[u8], table: &Table, size: usize) -> Result<(Examples, String), Error> {
+    read_within(text, table, size, None, u64::MAX)
+}
+
+/// The same of a part, in so many bytes.
+fn read_within(
+    text: &[u8],
+    table: &Table,
+    size: usize,
+    part: Option<Part>,
+    allowed: u64,
+) -> Result<(Examples, String), Error> {
     let text: &'static [u8] = Box::leak(text.to_vec().into_boxed_slice());
-    let request = Request { origin: "t", table, mode: None };
-    read_by(&request, &|| Ok(Opened::memory("t", text)), size)
+    let rules = Rules { missing: table.missing, mode: None, part };
+    let request = Request { piece: size, allowed, ..Request::new("t", table, rules) };
+    read(&request, &|| Ok(Opened::memory("t", text)))
 }
 
 /// All fields as text, a class for each row.
@@ -97,6 +109,75 @@ fn a_late_text_makes_a_column_one_of_texts_only_where_texts_are_common() {
     assert!(matches!(&columns[0].values, Values::Texts { names, .. } if names.len() == 3599 + 3));
 }
 
+#[test]
+fn a_part_of_a_table_that_does_not_fit_is_that_of_one_that_does() {
+    let mut text = "n,word,late,flag,day,who,y\r\n".to_owned();
+    for i in 0..6000 {
+        let n = if i % 50 == 7 { String::new() } else { format!("{}", i as f64 / 7.0) };
+        let word = ["red", "\"two\nlines\"", "blue", "NA"][i * 7 % 4];
+        // Numbers at first, so that the column is read again.
+        let late = if i > 1500 { format!("w{}", i % 5) } else { (i % 7).to_string() };
+        let y = if i % 97 == 0 { "" } else { ["p", "q", "r"][i * i % 3] };
+        text += &format!("{n},{word},{late},{},2026-01-0{},g{},{y}\r\n", i % 2 == 0, 1 + i % 9, i % 11);
+    }
+    let complete: String = {
+        let mut lines = text.split("\r\n");
+        let header = lines.next().unwrap_or_default().to_owned();
+        lines.filter(|line| !line.ends_with(',')).fold(header, |all, line| all + "\r\n" + line)
+    };
+    for (missing, text) in [(Missing::Drop, &text), (Missing::Mode, &complete)] {
+        for groups in [None, Some("who".to_owned())] {
+            let table = Table { missing, groups, ..spec(None) };
+            let part = Part { most: 200, seed: 5 };
+            let (whole, digest) = read_within(text.as_bytes(), &table, 5000, Some(part), u64::MAX).unwrap();
+            assert_eq!(whole.rows, 200);
+            // Less than the whole takes, more than the part does.
+            let (small, same) = read_within(text.as_bytes(), &table, 5000, Some(part), 160_000).unwrap();
+            assert_eq!((format!("{small:?}"), same), (format!("{whole:?}"), digest));
+            let refused = read_within(text.as_bytes(), &table, 5000, None, 160_000);
+            assert!(matches!(refused, Err(Error::TooLarge { .. })));
+            let large = Part { most: 50_000, seed: 5 };
+            let refused = read_within(text.as_bytes(), &table, 5000, Some(large), 160_000);
+            assert!(matches!(refused, Err(Error::TooLarge { .. })));
+        }
+    }
+    let refused = read_within(text.as_bytes(), &spec(None), 5000, Some(Part { most: 20, seed: 0 }), 100_000);
+    let Err(Error::MissingValue { place, column, count, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!((place.row, column.as_str(), count), (8, "n", 120));
+}
+
+#[test]
+fn rows_are_those_that_columns_are_made_of() {
+    let text = "\u{feff}a,\"b \"\"x\"\"\",c\r\n\r\n 1 ,\" two\nlines\",3\r\n\r\n4,5,é";
+    let mut rows = Rows::open("t", Box::new(text.as_bytes()), None).unwrap();
+    assert_eq!(rows.header(), ["a", "b \"x\"", "c"]);
+    let mut all = Vec::new();
+    while let Some((fields, place)) = rows.next().unwrap() {
+        let fields: Vec<String> = fields.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect();
+        all.push((fields, place.row, place.line));
+    }
+    let expected = [(["1", " two\nlines", "3"], 1, Some(3)), (["4", "5", "é"], 2, Some(6))];
+    assert_eq!(all, expected.map(|(fields, row, line)| (fields.map(str::to_owned).to_vec(), row, line)));
+    let mut long = "a,b\n".to_owned();
+    (0..50_000).for_each(|i| long += &format!("{i},{}\n", "x".repeat(i % 13)));
+    let mut rows = Rows::open("t", Box::new(std::io::Cursor::new(long)), None).unwrap();
+    for i in 0..50_000 {
+        let (fields, place) = rows.next().unwrap().unwrap();
+        assert_eq!((fields[0].as_ref(), fields[1].len()), (i.to_string().as_bytes(), i % 13));
+        assert_eq!(place.line, Some(i + 2));
+    }
+    assert!(rows.next().unwrap().is_none());
+    let broken = |text: &'static str| {
+        let mut rows = Rows::open("t", Box::new(text.as_bytes()), None)?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    };
+    assert!(matches!(broken("a,b\n1,2\n3\n"), Err(Error::Ragged { place, .. }) if place.row == 2));
+    assert!(matches!(broken("a,b\n1,\"2\n3\n"), Err(Error::OpenQuote { place, .. }) if place.row == 1));
+    assert!(matches!(broken("a,a\n1,2\n"), Err(Error::DuplicateColumn { .. })));
+    assert!(matches!(broken("\r\n"), Err(Error::Empty { .. })));
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), size in 1usize..50) {
@@ -132,7 +213,7 @@ proptest! {
         let bytes = text.as_bytes();
         let (mut at, mut ends) = (0, 0);
         while at < bytes.len() {
-            let (_, length, closed) = chunk::read_row(&bytes[at..], b',');
+            let (_, length, closed) = chunk::fields(&bytes[at..], b',');
             at += length;
             if closed && bytes[at - 1] == b'\n' {
                 ends = at;

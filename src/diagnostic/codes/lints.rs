@@ -122,8 +122,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "W0817",
         title: "a column of dates",
-        explanation: "Dates are read as text: every different date becomes a feature of its own. Leave the column out, or \
-                      turn it into numbers.",
+        explanation: "A column of dates becomes one feature, days since 1970-01-01. New rows have later dates than any that was \
+                      trained on, and a date may give the answer away. Leave it out with `drop`, unless time itself matters.",
         wrong: "data flowers { source = csv(\"data/dates.csv\", target = kind) }  # with a column `day`",
         right: "data flowers { source = csv(\"data/dates.csv\", target = kind, drop = [day]) }",
     },
