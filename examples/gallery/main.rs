@@ -1,5 +1,5 @@
 //! Draws every kind of picture from made-up records into a folder, with odd and extreme ones: `cargo run --example gallery FOLDER`.
-//! With `--docs` it makes docs/gallery.md and its pictures, one of each kind.
+//! With `--docs` it makes docs/gallery.md and its pictures from what `caviar run docs/gallery.exp` drew.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,8 +29,9 @@ fn color(measure: Measure, plot: Plot) -> Plot {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "gallery".into());
-    let docs = folder == "--docs";
-    let folder = if docs { "docs/gallery".to_string() } else { folder };
+    if folder == "--docs" {
+        return write_docs();
+    }
     std::fs::create_dir_all(&folder)?;
     let twelve: Vec<String> = (1..=12).map(|i| format!("placement number {i}")).collect();
     let twelve: Vec<&str> = twelve.iter().map(String::as_str).collect();
@@ -134,9 +135,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         inspections.insert(index, found.collect());
     }
     results.inspections = inspections;
-    if docs {
-        return write_docs(Path::new(&folder), &plots, &results);
-    }
     write_report(Path::new(&folder))?;
     write_tables(Path::new(&folder), &results)?;
     for (index, (name, plot, _)) in plots.iter().enumerate() {
@@ -206,91 +204,31 @@ fn write_report(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// One picture of each kind, with the lines that ask for it.
-const KINDS: [(&str, &str, &str); 16] = [
-    (
-        "curves-by",
-        "A line a group with a band over its trials; of one trial, a band over its seeds. Dashed upright lines mark where settings change.",
-        "plot { of = placement, draw = curves(dev.loss), by = norm }",
-    ),
-    (
-        "scatter",
-        "A mark a trial, on the scales of the space; what diverged is a cross at the rim, the best has a ring.",
-        "plot { of = placement, draw = scatter(rate, best(dev.accuracy)), color = norm }",
-    ),
-    (
-        "histogram-by",
-        "How a measure is spread, the groups under each other.",
-        "plot { of = placement, draw = histogram(best(dev.accuracy)), by = norm }",
-    ),
-    (
-        "box",
-        "Quartiles, and the trials themselves.",
-        "plot { of = placement, draw = box(best(dev.accuracy)), by = norm }",
-    ),
-    (
-        "heatmap",
-        "The mean over cells of two settings; numbers that take many values are put into bins of their scale.",
-        "plot { of = placement, draw = heatmap(rate, norm, best(dev.accuracy)) }",
-    ),
-    (
-        "contour",
-        "The same, smoothed over trials anywhere in the plane.",
-        "plot { of = placement, draw = contour(rate, beta1, best(dev.accuracy)) }",
-    ),
-    ("parallel", "All settings of all trials at once.", "plot { of = placement, draw = parallel }"),
-    ("importance", "Which settings matter for being among the best.", "plot { of = placement, draw = importance }"),
-    (
-        "pareto",
-        "Two objectives (`maximize = [best(dev.accuracy)], minimize = [parameters]`) and what cannot be bettered in both.",
-        "plot { of = trade, draw = pareto }",
-    ),
-    (
-        "boundary",
-        "The class that the best model gives every point of the plane of two features.",
-        "plot { of = regions.best, draw = boundary }",
-    ),
-    ("confusion", "Truth against prediction.", "plot { of = placement.best, draw = confusion }"),
-    (
-        "samples",
-        "Where searches looked, round by round.",
-        "plot { of = [grid, random, coarse_to_fine], draw = samples(rate, beta1) }",
-    ),
-    ("weights", "What the units of the first layer look at.", "plot { of = placement.best, draw = weights }"),
-    (
-        "activations",
-        "How the output of every layer is spread over the epochs.",
-        "plot { of = placement.best, draw = activations }",
-    ),
-    (
-        "gradients",
-        "The size of each layer's gradient over the epochs.",
-        "plot { of = placement.best, draw = gradients }",
-    ),
-    (
-        "surface",
-        "The loss around the solution and the way to it: the bowl of a linear model with its inputs as they are, and normalised.",
-        "plot { of = [raw.best, normalised.best], draw = surface }",
-    ),
-];
-
-fn write_docs(
-    folder: &Path,
-    plots: &[(&str, Plot, Vec<Inspection>)],
-    results: &Results,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let mut out =
-        "# Gallery\n\nOne picture of each kind, from made-up records, with the line of a notebook that asks for it. \
-                   `cargo run --example gallery -- --docs` makes this page.\n"
-            .to_string();
-    for (wanted, what, line) in KINDS {
-        let found = plots.iter().position(|(name, ..)| *name == wanted);
-        let index = found.ok_or_else(|| format!("no plot is named {wanted}"))?;
-        let picture = draw(index, &plots[index].1, results)?;
-        std::fs::write(folder.join(format!("{wanted}.png")), png(&picture)?)?;
-        let kind = wanted.split('-').next().unwrap_or(wanted);
-        out += &format!("\n## {kind}\n\n{what}\n\n```\n{line}\n```\n\n![{}](gallery/{wanted}.png)\n", picture.alt);
+/// docs/gallery.md from docs/gallery.exp and what a run of it drew: its prose, its code, and under each plot the picture.
+fn write_docs() -> Result<(), Box<dyn std::error::Error>> {
+    let source = std::fs::read_to_string("docs/gallery.exp")?;
+    let report = std::fs::read_to_string("docs/gallery.out/report.md")?;
+    let mut pictures = report.lines().filter(|l| l.starts_with("![")).filter_map(|l| {
+        let (alt, file) = l[2..].rsplit_once("](")?;
+        Some((alt, file.trim_end_matches(')')))
+    });
+    std::fs::create_dir_all("docs/gallery")?;
+    let mut out = String::new();
+    for (i, part) in source.split("\"\"\"").enumerate() {
+        if i % 2 == 1 {
+            out += part.trim();
+            out += "\n\n";
+            continue;
+        }
+        for block in part.trim().split("\n\n").filter(|b| !b.is_empty()) {
+            out += &format!("```\n{}\n```\n\n", block.trim());
+            if block.starts_with("plot ") {
+                let (alt, file) = pictures.next().ok_or("docs/gallery.out is of another notebook")?;
+                std::fs::copy(format!("docs/gallery.out/{file}"), format!("docs/gallery/{file}"))?;
+                out += &format!("![{alt}](gallery/{file})\n\n");
+            }
+        }
     }
-    std::fs::write("docs/gallery.md", out)?;
+    std::fs::write("docs/gallery.md", out.trim_end().to_string() + "\n")?;
     Ok(())
 }

@@ -77,6 +77,14 @@ impl<'a> Checker<'a> {
         let draw = find("draw").and_then(|value| self.picture(value, &known));
         let color = find("color").and_then(|value| self.measure(value, &known));
         let draw = draw?;
+        if let (Some(value), Some(color)) = (find("color"), &color)
+            && !coloured(&draw, color)
+        {
+            self.findings.push(
+                Diagnostic::warning("W0821", "this picture shows no colour of the trials", value.span)
+                    .note("`by` draws it once for each group"),
+            );
+        }
         (complete && self.findings.errors() == errors).then_some(Plot { title, of, draw, by, color, filters })
     }
 
@@ -286,6 +294,23 @@ impl<'a> Checker<'a> {
             return false;
         }
         true
+    }
+}
+
+/// Whether a colour changes a picture: of trials always, of groups if it makes groups.
+fn coloured(draw: &Draw, color: &Measure) -> bool {
+    match draw {
+        Draw::Curves(_) | Draw::Scatter(..) | Draw::Parallel | Draw::Pareto | Draw::Samples(..) => true,
+        Draw::Histogram(_) | Draw::Box(_) | Draw::Activations(_) | Draw::Gradients => {
+            matches!(color, Measure::Setting(_))
+        }
+        Draw::Heatmap(..)
+        | Draw::Contour(..)
+        | Draw::Importance
+        | Draw::Boundary
+        | Draw::Confusion
+        | Draw::Weights(_)
+        | Draw::Surface => false,
     }
 }
 

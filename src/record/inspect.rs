@@ -43,7 +43,7 @@ pub struct Weights {
     pub outputs: usize,
     /// Row by row.
     pub values: Vec<f32>,
-    /// Height, width and channels of the input, where it is an image.
+    /// Height, width and channels of what a unit looks at, where that is an image: the input, or the window of a convolution.
     pub image: Option<(usize, usize, usize)>,
 }
 

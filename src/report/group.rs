@@ -1,12 +1,13 @@
 //! The trials that a table or plot is about, and the groups they fall into.
 
+use std::collections::BTreeMap;
+
 use crate::plan::metric::Measure;
 use crate::plan::show::{Filter, Selection};
 use crate::plan::space::Domain;
 use crate::record::{Setting, Study, Trial};
 use crate::stats::select::{filtered, select};
 
-use super::Results;
 use super::name;
 
 /// A trial and the study that it belongs to.
@@ -48,16 +49,29 @@ pub struct Missing(pub String);
 /// Ranks of a group's values, and its name.
 type Key = (Vec<usize>, String);
 
-/// The most groups that are told apart; what is left is one more.
-const MOST: usize = 12;
-/// More values of a number than this are put into ranges.
-const VALUES: usize = 8;
+/// How many groups can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most groups; what is left is one more.
+    groups: usize,
+    /// More values of a number than this are put into ranges.
+    values: usize,
+}
+
+/// In a picture, by colours, dashes and marks.
+pub const PICTURE: Limits = Limits { groups: 12, values: 12 };
+/// In a table, by its rows.
+pub const ROWS: Limits = Limits { groups: 400, values: 20 };
 
 /// The selected trials that satisfy all filters.
-pub fn cases<'a>(of: &[Selection], filters: &[Filter], results: &'a Results) -> Result<Vec<Case<'a>>, Missing> {
+pub fn cases<'a>(
+    of: &[Selection],
+    filters: &[Filter],
+    studies: &'a BTreeMap<String, Study>,
+) -> Result<Vec<Case<'a>>, Missing> {
     let mut cases = Vec::new();
     for (part, selection) in of.iter().enumerate() {
-        let study = results.studies.get(&selection.experiment).ok_or_else(|| Missing(selection.experiment.clone()))?;
+        let study = studies.get(&selection.experiment).ok_or_else(|| Missing(selection.experiment.clone()))?;
         let trials = filtered(&select(study, selection), filters);
         cases.extend(trials.into_iter().map(|trial| Case { study, trial, part }));
     }
@@ -73,7 +87,7 @@ struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    fn new(name: &'a str, cases: &[Case]) -> Values<'a> {
+    fn new(name: &'a str, cases: &[Case], most: usize) -> Values<'a> {
         let mut labels: Vec<String> = Vec::new();
         let mut numbers = Vec::new();
         for case in cases {
@@ -91,7 +105,7 @@ impl<'a> Values<'a> {
         numbers.sort_by(f64::total_cmp);
         let all = numbers.clone();
         numbers.dedup();
-        if numbers.len() > VALUES {
+        if numbers.len() > most {
             // The upper ends of quarters of the trials.
             numbers = (1..=4).map(|q| all[(all.len() * q).div_ceil(4).saturating_sub(1)]).collect();
             numbers.dedup();
@@ -123,8 +137,8 @@ impl<'a> Values<'a> {
 
 impl<'a> Groups<'a> {
     /// Group by hyperparameters; without any, by selection; with one selection only, all trials are one group.
-    pub fn new(cases: &[Case<'a>], of: &[Selection], by: &[String]) -> Groups<'a> {
-        let values: Vec<Values> = by.iter().map(|name| Values::new(name, cases)).collect();
+    pub fn new(cases: &[Case<'a>], of: &[Selection], by: &[String], limits: Limits) -> Groups<'a> {
+        let values: Vec<Values> = by.iter().map(|name| Values::new(name, cases, limits.values)).collect();
         let apart = of.len() > 1;
         let mut keyed: Vec<(Key, Vec<Case<'a>>)> = Vec::new();
         for case in cases {
@@ -150,8 +164,8 @@ impl<'a> Groups<'a> {
         }
         keyed.sort_by(|a, b| a.0.cmp(&b.0));
         let mut groups: Vec<Group> = keyed.into_iter().map(|((_, name), cases)| Group { name, cases }).collect();
-        if groups.len() > MOST {
-            let rest = groups.split_off(MOST - 1);
+        if groups.len() > limits.groups {
+            let rest = groups.split_off(limits.groups - 1);
             let name = format!("{} others", rest.len());
             groups.push(Group { name, cases: rest.into_iter().flat_map(|g| g.cases).collect() });
         }
@@ -165,13 +179,13 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Group by what colours the marks: a hyperparameter with labels makes groups; a number does not (`None`).
-pub fn by_color<'a>(cases: &[Case<'a>], of: &[Selection], color: &Measure) -> Option<Groups<'a>> {
+/// Group by what colours the marks: a hyperparameter with labels makes groups; with numbers it does if asked for, else there are none.
+pub fn by_color<'a>(cases: &[Case<'a>], of: &[Selection], color: &Measure, numbers: bool) -> Option<Groups<'a>> {
     match color {
         Measure::Setting(name)
-            if cases.iter().any(|c| matches!(c.trial.settings.get(name), Some(Setting::Label(_)))) =>
+            if numbers || cases.iter().any(|c| matches!(c.trial.settings.get(name), Some(Setting::Label(_)))) =>
         {
-            Some(Groups::new(cases, of.get(..1).unwrap_or(&[]), std::slice::from_ref(name)))
+            Some(Groups::new(cases, of.get(..1).unwrap_or(&[]), std::slice::from_ref(name), PICTURE))
         }
         _ => None,
     }

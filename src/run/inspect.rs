@@ -16,8 +16,9 @@ use crate::plan::show::{Draw, Filter, Plot, Selection};
 use crate::plan::training::{Observe, Precision, Task, Training};
 use crate::record::inspect::Inspection;
 use crate::record::{Run, Study, Trial};
-use crate::report::{Inspected, name};
-use crate::stats::select::{filtered as filtered_trials, ranked, select};
+use crate::report::Inspected;
+use crate::report::group::{Groups, PICTURE, cases};
+use crate::stats::select::ranked;
 use crate::store::{Key, key};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::inspect::{Inspector, Subject};
@@ -129,6 +130,13 @@ fn subject(draw: &Draw) -> Option<Subject> {
     }
 }
 
+/// Raised when something else is computed of the same model, so that what is stored is computed again.
+const COMPUTED: u32 = 1;
+
+fn stored_under(training: &Training, subject: Subject) -> Key {
+    key::inspection(&key::run(training), &format!("{subject:?} {COMPUTED}"))
+}
+
 /// Computes what the pictures of a notebook need of its models, by the plot's place among the items.
 pub struct Inspections<'a> {
     /// The plan.
@@ -172,33 +180,26 @@ impl Inspections<'_> {
             let Some(subject) = subject(&plot.draw) else { continue };
             for (_, experiment, trial) in self.models(plot) {
                 if let Ok(Some(training)) = self.training(&observe, experiment, trial) {
-                    keys.push(key::inspection(&key::run(&training), &format!("{subject:?}")));
+                    keys.push(stored_under(&training, subject));
                 }
             }
         }
         keys
     }
 
-    /// The best trial of each selection and group of a plot, with what it is called.
+    /// The best trial of each selection and group of a plot, in the order of the groups, with what it is called.
     fn models(&self, plot: &Plot) -> Vec<(String, &Experiment, &Trial)> {
+        let known: Vec<Selection> =
+            plot.of.iter().filter(|s| self.studies.contains_key(&s.experiment)).cloned().collect();
+        let Ok(cases) = cases(&known, &plot.filters, self.studies) else { return Vec::new() };
+        let groups = Groups::new(&cases, &known, &plot.by, PICTURE).groups;
         let mut models = Vec::new();
-        for selection in &plot.of {
-            let (Some(study), Some(experiment)) = (
-                self.studies.get(&selection.experiment),
-                self.notebook.experiments.iter().find(|e| e.name == selection.experiment),
-            ) else {
-                continue;
-            };
-            let trials = filtered_trials(&select(study, selection), &plot.filters);
-            let mut groups: BTreeMap<Vec<String>, Vec<&Trial>> = BTreeMap::new();
-            for trial in trials {
-                let group = plot.by.iter().map(|by| name::setting_of(trial, by)).collect();
-                groups.entry(group).or_default().push(trial);
-            }
-            for (group, trials) in groups {
-                let Some(best) = ranked(study, &trials).first().copied() else { continue };
-                let label = if group.is_empty() { name::selection(selection) } else { group.join(", ") };
-                models.push((label, experiment, best));
+        for group in groups {
+            let Some(study) = group.cases.first().map(|c| c.study) else { continue };
+            let experiment = self.notebook.experiments.iter().find(|e| e.name == study.experiment);
+            let trials: Vec<&Trial> = group.cases.iter().map(|c| c.trial).collect();
+            if let (Some(experiment), Some(best)) = (experiment, ranked(study, &trials).first()) {
+                models.push((group.name, experiment, *best));
             }
         }
         models
@@ -254,7 +255,7 @@ impl Inspections<'_> {
         subject: Subject,
     ) -> Result<Option<Inspection>, String> {
         let Some(training) = self.training(observe, experiment, trial)? else { return Ok(None) };
-        let key = key::inspection(&key::run(&training), &format!("{subject:?}"));
+        let key = stored_under(&training, subject);
         if let Some(stored) = self.equipment.store.inspection(&key) {
             return Ok(Some(stored));
         }

@@ -138,12 +138,13 @@ fn scott(seen: &[(f64, f64)], total: f64) -> f64 {
     1.059 * (range / 1.34).min(deviation) * exp(-0.2 * ln(total))
 }
 
-/// The importance of every hyperparameter that was drawn in the finished trials of a study, most important first (ties in the order of the space).
+/// The importance of every hyperparameter that was drawn in some finished trials of a study, most important first (ties in the order of the
+/// space).
 ///
 /// With two objectives the best tenth is by fronts. With fewer than two trials that have values, all are 0.
-pub fn importance(study: &Study) -> Vec<Importance> {
+pub fn importance(study: &Study, trials: &[&Trial]) -> Vec<Importance> {
     let directions: Vec<Direction> = study.objectives.iter().map(|o| o.direction).collect();
-    let valued = study.trials.iter().filter(|t| super::measure::pruned(t).is_none());
+    let valued = trials.iter().copied().filter(|t| super::measure::pruned(t).is_none());
     let valued: Vec<(&Trial, Vec<f64>)> = valued
         .filter_map(|t| Some((t, objectives(study, t).and_then(|v| rank::minimised(&v, &directions))?)))
         .collect();

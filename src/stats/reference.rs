@@ -159,7 +159,7 @@ fn importance_is_optunas() {
             trials: trials.collect(),
             confirmed: Vec::new(),
         };
-        for ours in importance(&study) {
+        for ours in importance(&study, &study.trials.iter().collect::<Vec<_>>()) {
             let theirs = case["shares"][&ours.name].as_f64().expect("a share");
             assert!((ours.share - theirs).abs() < 1e-9, "{}: {} against {theirs}", ours.name, ours.share);
             near(ours.divergence, case["raw"][&ours.name].as_f64().expect("a divergence"), 1e-7, &ours.name);

@@ -88,11 +88,12 @@ pub fn best(study: &Study) -> Option<&Trial> {
     select(study, &selection).into_iter().next()
 }
 
-/// The trials that no other is better than in one objective without being worse in the other, in order of the first objective.
-pub fn front(study: &Study) -> Vec<&Trial> {
+/// Those of a study's trials that no other is better than in one objective without being worse in the other, in order of the first
+/// objective.
+pub fn front<'a>(study: &Study, trials: &[&'a Trial]) -> Vec<&'a Trial> {
     let directions: Vec<Direction> = study.objectives.iter().map(|o| o.direction).collect();
-    let with: Vec<(&Trial, Vec<f64>)> =
-        study.trials.iter().filter(|t| pruned(t).is_none()).filter_map(|t| Some((t, objectives(study, t)?))).collect();
+    let finished = trials.iter().copied().filter(|t| pruned(t).is_none());
+    let with: Vec<(&Trial, Vec<f64>)> = finished.filter_map(|t| Some((t, objectives(study, t)?))).collect();
     let points: Vec<Vec<f64>> = with.iter().map(|(_, v)| v.clone()).collect();
     rank::pareto(&points, &directions).into_iter().map(|i| with[i].0).collect()
 }

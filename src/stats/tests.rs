@@ -228,5 +228,8 @@ fn a_front_has_what_nothing_beats() {
     let mut study = study("e", &[("a", 1.0, &[0.9]), ("b", 2.0, &[0.95]), ("c", 3.0, &[0.94]), ("d", 0.5, &[0.2])]);
     let small = Objective { measure: Measure::Setting("rate".to_owned()), direction: Direction::Minimize };
     study.objectives.push(small);
-    assert_eq!(front(&study).iter().map(|t| t.index).collect::<Vec<_>>(), [3, 0, 1]);
+    assert_eq!(
+        front(&study, &study.trials.iter().collect::<Vec<_>>()).iter().map(|t| t.index).collect::<Vec<_>>(),
+        [3, 0, 1]
+    );
 }

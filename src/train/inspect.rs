@@ -144,8 +144,10 @@ impl<T: Real> Inspector<'_, T> {
         let outputs = tensor.shape.last().copied().unwrap_or(1);
         let values: Vec<f32> = network.parameters()[tensor.range.clone()].iter().map(|v| v.to_f64() as f32).collect();
         let inputs = values.len() / outputs.max(1);
-        let image = match self.training.input {
-            nn::layer::Shape::Image(h, w, c) if h * w * c == inputs => Some((h, w, c)),
+        let image = match (tensor.shape.as_slice(), self.training.input) {
+            // The window of a convolution is an image, too.
+            ([h, w, c, _], _) => Some((*h, *w, *c)),
+            (_, nn::layer::Shape::Image(h, w, c)) if h * w * c == inputs => Some((h, w, c)),
             _ => None,
         };
         Ok(Some(Weights { layer: tensor.layer.clone(), inputs, outputs, values, image }))

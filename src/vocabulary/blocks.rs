@@ -228,7 +228,8 @@ const PLOT: &[Param] = &[
     OF,
     Param::needed("draw", Type::Call(Category::Picture), "the kind of picture").fixed(),
     BY,
-    Param::new("color", Type::Measure, Default::Absent, "what colours the marks").fixed(),
+    Param::new("color", Type::Measure, Default::Absent, "what colours the trials: a choice, a number or a metric")
+        .fixed(),
     WHERE,
     TITLE,
 ];

@@ -57,7 +57,7 @@ pub(super) const PICTURES: &[Call] = &[
         &[Param::new("layer", LAYER, Default::Rule("the first with weights"), "its place in the network, from 1")
             .placed()
             .fixed()],
-        "the weights of a layer, as images where the input is one",
+        "the weights of a layer, as images where the input is one or the layer convolves",
         "draw = weights(1)",
     ),
     picture(

@@ -15,6 +15,7 @@ mod harness;
 mod layers;
 mod lsp;
 mod network;
+mod pictures;
 mod plan;
 mod remote;
 mod rendered;

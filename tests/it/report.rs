@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 #[allow(dead_code)]
 #[path = "../../examples/gallery/records.rs"]
-mod records;
+pub mod records;
 use records::*;
 
 fn results(studies: Vec<Study>) -> Results {
@@ -82,6 +82,44 @@ fn the_best_is_marked_and_what_is_lost_is_counted() {
     let diverged =
         results.studies["placement"].trials.iter().flat_map(|t| &t.runs).filter(|r| r.outcome == Outcome::Diverged);
     assert_eq!(lost, diverged.count() as f64);
+}
+
+/// A row a value of a grid, and every value with the digits that its own interval leaves.
+#[test]
+fn numbers_of_a_grid_are_rows_and_small_values_are_not_zero() {
+    let mut study = study("placement", &["before"], 48, 3, 6);
+    let rates = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+    for trial in &mut study.trials {
+        let at = trial.index as usize % rates.len();
+        trial.settings.insert("rate".into(), Setting::Number(rates[at]));
+        for (r, run) in trial.runs.iter_mut().enumerate() {
+            // From a hundred down to 10⁻¹³, with a spread of some percent.
+            let loss = 100.0 * 0.1f64.powi(at as i32) * (1.0 + 0.03 * r as f64 + 0.01 * (trial.index / 16) as f64);
+            run.outcome = Outcome::Finished;
+            run.metrics.insert("dev.loss".into(), loss);
+        }
+    }
+    let results = results(vec![study]);
+    let grid =
+        build(&Table { top: None, ..table(&["placement"], &["rate"], vec![Measure::Metric(DEV_LOSS)]) }, &results)
+            .unwrap();
+    assert_eq!(grid.rows.len(), rates.len());
+    assert_eq!((grid.rows[0][0].text.as_str(), grid.rows[15][0].text.as_str()), ("0.0001", "10"));
+    let column = grid.columns.iter().position(|c| c.name == "dev.loss").unwrap();
+    for row in &grid.rows {
+        let cell = &row[column];
+        let (mean, half) = cell.text.split_once(" ± ").unwrap();
+        assert!([mean, half].iter().all(|n| n.contains(|c: char| c.is_ascii_digit() && c != '0')), "{}", cell.text);
+    }
+    insta::assert_snapshot!("digits", terminal(&grid, PLAIN));
+    // Without intervals, too.
+    let mut single = results.clone();
+    single.studies.values_mut().flat_map(|s| &mut s.trials).for_each(|t| t.runs.truncate(1));
+    single.studies.values_mut().for_each(|s| s.trials.truncate(16));
+    let grid =
+        build(&Table { top: None, ..table(&["placement"], &["rate"], vec![Measure::Metric(DEV_LOSS)]) }, &single)
+            .unwrap();
+    insta::assert_snapshot!("digits_of_single_values", terminal(&grid, PLAIN));
 }
 
 #[test]

@@ -157,3 +157,19 @@ experiment search {
         }
     }
 }
+
+#[test]
+fn pictures_of_models_stand_in_the_order_of_the_choice() {
+    let text = FLOWERS
+        .replace("seeds     = 6", "seeds     = 1")
+        .replace(
+            "choice(with = batch_norm, without = identity)",
+            "choice(zero = identity, one = batch_norm, two = tanh)",
+        )
+        .replace("draw = curves(dev.loss)", "draw = confusion");
+    let project = Project::new().file("first.exp", text);
+    project.run(&["run", "first.exp"]).code(0);
+    let report = project.read("first.out/report.md");
+    let at = |name: &str| report.find(&format!(" {name}, dev:")).unwrap_or_else(|| panic!("{name}: {report}"));
+    assert!(at("zero") < at("one") && at("one") < at("two"), "{report}");
+}

@@ -151,4 +151,12 @@ pub(super) const CODES: &[Code] = &[
         wrong: "network m { dense(int(8, 64)) -> dense(int(8, 64)) -> dense(int(8, 64)) -> dense(int(8, 64)) -> dense(int(8, 64)) -> dense(classes) -> softmax }\nexperiment a { data = flowers, network = m, l2 = log(1e-6, 1), search = grid(points = 5) }",
         right: "network m { dense(int(8, 64)) -> dense(classes) -> softmax }\nexperiment a { data = flowers, network = m, l2 = log(1e-6, 1), search = grid(points = 5) }",
     },
+    Code {
+        code: "W0821",
+        title: "a colour that the picture does not show",
+        explanation: "Colour tells trials apart where trials are drawn. Maps, contours, importance and pictures of models \
+                      have colours of their own; there `by` draws a panel a group.",
+        wrong: "plot { of = e, draw = importance, color = rate }",
+        right: "plot { of = e, draw = parallel, color = dev.loss }",
+    },
 ];

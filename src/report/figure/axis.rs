@@ -98,6 +98,12 @@ impl Axis {
         }
     }
 
+    /// Without its name, where another axis beside or below says it.
+    pub fn unnamed(mut self) -> Axis {
+        self.name.clear();
+        self
+    }
+
     /// Let it begin at zero, for bars.
     pub fn from_zero(mut self) -> Axis {
         if matches!(self.scale, Scale::Linear | Scale::Whole) && self.high > 0.0 {

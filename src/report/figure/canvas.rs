@@ -11,7 +11,7 @@ use plotters::style::{FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyl
 
 use super::color::{self, Color};
 use super::font;
-use super::svg::{Document, Svg, UNITS, escape};
+use super::svg::{Document, Svg, UNITS, escape, hundredths};
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,12 +161,23 @@ impl Text {
 /// What a picture is drawn on.
 pub struct Canvas {
     area: DrawingArea<Svg, Shift>,
-    document: Rc<RefCell<Document>>,
+    pub(super) document: Rc<RefCell<Document>>,
 }
 
-fn units(v: f64) -> i32 {
+pub(super) fn units(v: f64) -> i32 {
     // Far outside of any picture, but within what plotters adds offsets to.
     (v * UNITS).round().clamp(-1e8, 1e8) as i32
+}
+
+/// Pixels as SVG has them.
+pub(super) struct Px(pub f64);
+
+impl std::fmt::Display for Px {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = String::new();
+        hundredths(&mut out, units(self.0));
+        f.write_str(&out)
+    }
 }
 
 /// The points of a line without those that lie within a tenth of a pixel of the straight way between their neighbours that are kept.
@@ -248,20 +259,6 @@ impl Canvas {
         }
     }
 
-    /// Several rings filled as one shape, where an inner ring is a hole, with a thin seam of the same colour if asked for.
-    pub fn rings(&self, rings: &[Vec<(f64, f64)>], color: Color, alpha: f64) {
-        use std::fmt::Write as _;
-        let mut document = self.document.borrow_mut();
-        let _ = write!(document.body, "<path fill-rule=\"evenodd\" fill=\"{color}\" fill-opacity=\"{alpha}\" d=\"");
-        for ring in rings {
-            // A tenth of a pixel is fine enough for what is filled faintly.
-            let tenths = |v: f64| units((v * 10.0).round() / 10.0);
-            super::svg::way(&mut document.body, simplified(ring).iter().map(|p| (tenths(p.0), tenths(p.1))));
-            document.body.push('Z');
-        }
-        document.body.push_str("\"/>\n");
-    }
-
     /// A filled rectangle.
     pub fn fill(&self, r: Rect, color: Color, alpha: f64) {
         let corners = [(units(r.left), units(r.top)), (units(r.right), units(r.bottom))];
@@ -290,91 +287,6 @@ impl Canvas {
         }
     }
 
-    /// Many equal dots as one mark.
-    pub fn dots(&self, at: &[(f64, f64)], radius: f64, color: Color, alpha: f64) {
-        use std::fmt::Write as _;
-        let mut document = self.document.borrow_mut();
-        document.body.push_str("<path d=\"");
-        for p in at.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
-            document.body.push('M');
-            super::svg::hundredths(&mut document.body, units(p.0));
-            document.body.push(' ');
-            super::svg::hundredths(&mut document.body, units(p.1));
-            document.body.push_str("h.01");
-        }
-        let _ = write!(document.body, "\" fill=\"none\" stroke=\"{color}\" stroke-opacity=\"{alpha}\" stroke-width=\"");
-        super::svg::hundredths(&mut document.body, units(radius * 2.0));
-        document.body.push_str("\" stroke-linecap=\"round\"/>\n");
-    }
-
-    /// Many rectangles as one mark, with crisp edges so that no seam shows between neighbours.
-    pub fn cells(&self, cells: &[Rect], color: Color) {
-        use std::fmt::Write as _;
-        let mut document = self.document.borrow_mut();
-        let _ = write!(document.body, "<path shape-rendering=\"crispEdges\" fill=\"{color}\" d=\"");
-        for r in cells {
-            let [x, y, w, h] = [r.left, r.top, r.width(), r.height()].map(|v| {
-                let mut out = String::new();
-                super::svg::hundredths(&mut out, units(v));
-                out
-            });
-            let _ = write!(document.body, "M{x} {y}h{w}v{h}h-{w}Z");
-        }
-        document.body.push_str("\"/>\n");
-    }
-
-    /// The mark of group number `i`, about `radius` wide each way, with a thin edge of the paper's colour.
-    pub fn mark(&self, i: usize, at: (f64, f64), radius: f64, color: Color, alpha: f64) {
-        let (x, y) = at;
-        let r = radius;
-        match i % 6 {
-            0 => self.dot(at, r, color, alpha),
-            1 => self.polygon(&[(x - r, y + 0.8 * r), (x + r, y + 0.8 * r), (x, y - 1.1 * r)], color, alpha),
-            2 => {
-                let r = 0.88 * r;
-                self.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color, alpha);
-            }
-            3 => {
-                let r = 1.25 * r;
-                self.polygon(&[(x, y - r), (x + r, y), (x, y + r), (x - r, y)], color, alpha);
-            }
-            4 => self.polygon(&[(x - r, y - 0.8 * r), (x + r, y - 0.8 * r), (x, y + 1.1 * r)], color, alpha),
-            _ => {
-                let (a, b) = (1.2 * r, 0.42 * r);
-                let plus = [(-b, -a), (b, -a), (b, -b), (a, -b), (a, b), (b, b), (b, a), (-b, a), (-b, b), (-a, b)];
-                let mut points: Vec<(f64, f64)> = plus.iter().map(|p| (x + p.0, y + p.1)).collect();
-                points.extend([(x - a, y - b), (x - b, y - b)]);
-                self.polygon(&points, color, alpha);
-            }
-        }
-    }
-
-    /// A diagonal cross.
-    pub fn cross(&self, at: (f64, f64), radius: f64, stroke: Stroke) {
-        use std::fmt::Write as _;
-        if !(at.0.is_finite() && at.1.is_finite()) {
-            return;
-        }
-        let mut document = self.document.borrow_mut();
-        document.body.push_str("<path d=\"");
-        for (dx, dy) in [(-radius, -radius), (-radius, radius)] {
-            document.body.push('M');
-            super::svg::hundredths(&mut document.body, units(at.0 + dx));
-            document.body.push(' ');
-            super::svg::hundredths(&mut document.body, units(at.1 + dy));
-            document.body.push('l');
-            super::svg::hundredths(&mut document.body, units(-2.0 * dx));
-            document.body.push(' ');
-            super::svg::hundredths(&mut document.body, units(-2.0 * dy));
-        }
-        let tip = document.tip.take().map(|t| format!("<title>{}</title>", escape(&t))).unwrap_or_default();
-        let _ =
-            write!(document.body, "\" fill=\"none\" stroke=\"{}\" stroke-opacity=\"{}\"", stroke.color, stroke.alpha);
-        document.body.push_str(" stroke-width=\"");
-        super::svg::hundredths(&mut document.body, units(stroke.width));
-        let _ = writeln!(document.body, "\" stroke-linecap=\"round\">{tip}</path>");
-    }
-
     /// A text; the point is on its base line.
     pub fn text(&self, at: (f64, f64), text: &str, style: Text) {
         let h_pos = match style.align {
@@ -396,55 +308,6 @@ impl Canvas {
     pub fn text_middle(&self, at: (f64, f64), text: &str, style: Text) {
         let half = style.size * font::CAPITAL / 2.0;
         self.text(if style.upwards { (at.0 + half, at.1) } else { (at.0, at.1 + half) }, text, style);
-    }
-
-    /// What is drawn until [`Canvas::end`] is cut off at a rectangle.
-    pub fn clip(&self, r: Rect) {
-        use std::fmt::Write as _;
-        let [x, y, w, h] = [r.left, r.top, r.width(), r.height()].map(|v| {
-            let mut out = String::new();
-            super::svg::hundredths(&mut out, units(v));
-            out
-        });
-        let body = &mut self.document.borrow_mut().body;
-        let _ = writeln!(body, "<svg x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" viewBox=\"{x} {y} {w} {h}\">");
-    }
-
-    /// End what [`Canvas::clip`] began.
-    pub fn end(&self) {
-        self.document.borrow_mut().body.push_str("</svg>\n");
-    }
-
-    /// What is filled until [`Canvas::end_edges`] has an edge of this colour around it.
-    pub fn edges(&self, color: Color, width: f64, alpha: f64) {
-        use std::fmt::Write as _;
-        let body = &mut self.document.borrow_mut().body;
-        let _ = write!(body, "<g stroke=\"{color}\" stroke-opacity=\"{alpha}\" paint-order=\"stroke\" stroke-width=\"");
-        // Half of the line is under the shape.
-        super::svg::hundredths(body, units(2.0 * width));
-        body.push_str("\">\n");
-    }
-
-    /// End what [`Canvas::edges`] began.
-    pub fn end_edges(&self) {
-        self.document.borrow_mut().body.push_str("</g>\n");
-    }
-
-    /// A region that shows a text, and a faint stripe, when the pointer is over it; nothing in a PNG.
-    pub fn hover(&self, r: Rect, text: &str) {
-        use std::fmt::Write as _;
-        let [x, y, w, h] = [r.left, r.top, r.width(), r.height()].map(|v| {
-            let mut out = String::new();
-            super::svg::hundredths(&mut out, units(v));
-            out
-        });
-        let body = &mut self.document.borrow_mut().body;
-        let _ = writeln!(
-            body,
-            "<rect class=\"hover\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\" fill-opacity=\"0\"><title>{}</title></rect>",
-            color::INK,
-            escape(text)
-        );
     }
 
     /// The SVG text; `description` is what a screen reader says.

@@ -62,6 +62,9 @@ pub fn joins(c: char) -> bool {
     unicode_width::UnicodeWidthChar::width(c) == Some(0)
 }
 
+/// After these a long word may be broken.
+const SEAMS: [char; 7] = ['.', ',', '(', '_', '-', '/', '='];
+
 /// Break a text into lines of at most `room` pixels, at spaces where it can; the last of `most` lines ends in `…` if text is left.
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -75,11 +78,19 @@ pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<St
         if !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
-        for c in word.chars() {
-            if !line.is_empty() && width(&line, size, bold) + width(c.encode_utf8(&mut [0; 4]), size, bold) > room {
+        // A word that is wider than a line is broken after a point or a bracket where it can, else anywhere.
+        let fits = |text: &str| width(text, size, bold) <= room;
+        let pieces: Vec<&str> = if fits(word) { vec![word] } else { word.split_inclusive(SEAMS).collect() };
+        for piece in pieces {
+            if !line.is_empty() && !fits(&format!("{line}{piece}")) {
                 lines.push(std::mem::take(&mut line));
             }
-            line.push(c);
+            for c in piece.chars() {
+                if !line.is_empty() && !fits(&format!("{line}{c}")) {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
         }
         if lines.len() > most {
             break;
@@ -114,6 +125,24 @@ pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
     }
 }
 
+/// Shorten a name to `room` pixels, with `…` in its middle: names that begin alike differ at their ends.
+pub fn shorten(text: &str, size: f64, bold: bool, room: f64) -> String {
+    if width(text, size, bold) <= room {
+        return text.to_string();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    for kept in (0..letters.len()).rev() {
+        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let start: String = letters[..head].iter().collect();
+        let end: String = letters[letters.len() - tail..].iter().collect();
+        let shown = format!("{}…{}", start.trim_end(), end.trim_start());
+        if width(&shown, size, bold) <= room {
+            return shown;
+        }
+    }
+    "…".into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,5 +173,8 @@ mod tests {
         assert_eq!(wrap(text, 12.0, false, 9999.0, 3), [text]);
         assert!(wrap(text, 12.0, false, 60.0, 2)[1].ends_with('…'));
         assert_eq!(wrap("", 12.0, false, 60.0, 2), Vec::<String>::new());
+        assert_eq!(wrap("best(dev.accuracy)", 12.0, true, 80.0, 3), ["best(dev.", "accuracy)"]);
+        let short = shorten("a placement of number 12", 12.0, false, 90.0);
+        assert!(short.starts_with("a pl") && short.ends_with("12") && width(&short, 12.0, false) <= 90.0, "{short}");
     }
 }

@@ -39,6 +39,8 @@ const LINE: f64 = 17.0;
 const KEY: f64 = 28.0;
 /// The widest that names may be.
 const WIDEST: f64 = 190.0;
+/// The widest that the name of a bar may be.
+const BAR_NAME: f64 = 130.0;
 
 /// How many pixels beside the panel the names need; 0 for none.
 pub fn room(heading: &str, entries: &[Entry]) -> f64 {
@@ -71,7 +73,7 @@ pub fn list(canvas: &Canvas, area: Rect, heading: &str, entries: &[Entry]) {
     let fit = if fit < entries.len() { fit - 1 } else { fit };
     for entry in &entries[..fit] {
         key(canvas, entry, (area.left, y));
-        let name = font::elide(&entry.name, NAME, false, area.width() - KEY);
+        let name = font::shorten(&entry.name, NAME, false, area.width() - KEY);
         if name != entry.name {
             canvas.tip(entry.name.clone());
         }
@@ -134,7 +136,7 @@ pub fn at_ends(canvas: &Canvas, area: Rect, heading: &str, entries: &[Entry], en
         canvas.line(&line, Stroke::new(entry.color, 0.8).alpha(0.6));
         let dash = if let Key::Line(dash) = entry.key { dash } else { Dash::Solid };
         canvas.line(&[(knee, *y), (knee + 16.0, *y)], Stroke::new(entry.color, 2.0).dash(dash));
-        let name = font::elide(&entry.name, NAME, false, area.width() - lead - 3.0);
+        let name = font::shorten(&entry.name, NAME, false, area.width() - lead - 3.0);
         if name != entry.name {
             canvas.tip(entry.name.clone());
         }
@@ -142,8 +144,8 @@ pub fn at_ends(canvas: &Canvas, area: Rect, heading: &str, entries: &[Entry], en
     }
 }
 
-/// A bar that says which colour is which number; `colour` gives the colour of a part of the axis.
-pub fn bar(canvas: &Canvas, area: Rect, axis: &Axis, colour: impl Fn(f64) -> Color) {
+/// A bar that says which colour is which number; `colour` gives the colour of a part of the axis. Gives where it ends.
+pub fn bar(canvas: &Canvas, area: Rect, axis: &Axis, colour: impl Fn(f64) -> Color) -> f64 {
     let lines = font::wrap(&axis.name, NAME, true, area.width(), 3);
     let mut top = area.top + 7.0;
     for line in &lines {
@@ -166,18 +168,19 @@ pub fn bar(canvas: &Canvas, area: Rect, axis: &Axis, colour: impl Fn(f64) -> Col
             canvas.text_middle((bar.right + 7.0, y), &label, Text::new(TICK, MUTED));
         }
     }
+    bar.bottom
 }
 
 /// [`bar`] with the ordinary colours of numbers.
-pub fn number_bar(canvas: &Canvas, area: Rect, axis: &Axis) {
-    bar(canvas, area, axis, sequential);
+pub fn number_bar(canvas: &Canvas, area: Rect, axis: &Axis) -> f64 {
+    bar(canvas, area, axis, sequential)
 }
 
 /// How many pixels a bar needs.
 pub fn bar_room(axis: &Axis) -> f64 {
     let ticks = axis.ticks(200.0, false);
     let labels = ticks.iter().filter_map(|t| t.label.as_ref()).map(|l| font::width(l, TICK, false)).fold(0.0, f64::max);
-    (21.0 + labels).max(font::width(&axis.name, NAME, true).min(110.0)) + 16.0
+    (21.0 + labels).max(font::width(&axis.name, NAME, true).min(BAR_NAME)) + 16.0
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod color;
 pub mod contour;
 pub mod font;
 pub mod label;
+mod mark;
 pub mod number;
 pub mod panel;
 pub mod png;

@@ -67,7 +67,7 @@ enum Across {
     Upwards(Vec<String>, f64),
 }
 
-fn names_across(names: &[String], width: f64) -> Across {
+fn names_across(names: &[String], width: f64, height: f64) -> Across {
     let slot = width / names.len().max(1) as f64 - 8.0;
     let wrapped: Vec<Vec<String>> = names.iter().map(|n| font::wrap(n, TICK, false, slot, 2)).collect();
     // Broken inside a word or cut, it reads better turned.
@@ -76,7 +76,8 @@ fn names_across(names: &[String], width: f64) -> Across {
     if whole {
         return Across::Lines(wrapped);
     }
-    let short: Vec<String> = names.iter().map(|n| font::elide(n, TICK, false, 140.0)).collect();
+    let short: Vec<String> =
+        names.iter().map(|n| font::shorten(n, TICK, false, (0.35 * height).clamp(50.0, 140.0))).collect();
     let longest = short.iter().map(|n| font::width(n, TICK, false)).fold(0.0, f64::max);
     Across::Upwards(short, longest)
 }
@@ -89,7 +90,7 @@ impl Panel {
         if !heading.is_empty() {
             canvas.text(
                 (area.left, area.top + 12.0),
-                &font::elide(heading, 13.0, true, area.width()),
+                &font::shorten(heading, 13.0, true, area.width()),
                 Text::new(13.0, INK).bold(),
             );
             labels_top += 20.0;
@@ -104,13 +105,24 @@ impl Panel {
         // Widths first, as the names across need them; heights then.
         let widest = 0.34 * area.width();
         let wide = |t: &super::axis::Tick| {
-            t.label.as_ref().map_or(0.0, |l| font::width(&font::elide(l, TICK, false, widest), TICK, false))
+            t.label.as_ref().map_or(0.0, |l| font::width(&font::shorten(l, TICK, false, widest), TICK, false))
         };
         let guess = (frame.height() - 20.0).max(40.0);
         frame.left += y.ticks(guess, false).iter().map(wide).fold(0.0, f64::max) + 9.0;
         frame.right = (frame.right - 8.0).max(frame.left + 10.0);
+        if !matches!(x.scale, Scale::Names(_)) {
+            // The labels of the outermost ticks reach beyond the axis, but not beyond the area.
+            let (mut left, mut right) = (0.0f64, 0.0f64);
+            for tick in x.ticks(frame.width(), true) {
+                let half = tick.label.as_ref().map_or(0.0, |l| font::width(l, TICK, false) / 2.0);
+                left = left.max(area.left - (frame.left + tick.at * frame.width() - half));
+                right = right.max(frame.left + tick.at * frame.width() + half - area.right);
+            }
+            frame.left += left;
+            frame.right = (frame.right - right).max(frame.left + 10.0);
+        }
         let across = match &x.scale {
-            Scale::Names(names) => Some(names_across(names, frame.width())),
+            Scale::Names(names) => Some(names_across(names, frame.width(), frame.height())),
             _ => None,
         };
         frame.bottom -= match &across {
@@ -128,7 +140,7 @@ impl Panel {
                 if !names_up {
                     canvas.line(&[(frame.left, at), (frame.right, at)], Stroke::new(GRID, 1.0));
                 }
-                let shown = font::elide(label, TICK, false, widest);
+                let shown = font::shorten(label, TICK, false, widest);
                 if shown != *label {
                     canvas.tip(label.clone());
                 }

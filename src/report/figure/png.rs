@@ -1,5 +1,6 @@
 //! SVG to PNG with the embedded font and no other.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -33,5 +34,53 @@ pub fn render(svg: &str) -> Result<Vec<u8>, String> {
     let (w, h) = ((size.width() * SCALE).round() as u32, (size.height() * SCALE).round() as u32);
     let mut pixels = Pixmap::new(w, h).ok_or("a picture without size")?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| e.to_string())
+    encode(&pixels).map_err(|e| e.to_string())
+}
+
+/// Every pixel lies on paper, so three channels say all; up to 256 colours are named once, in the order in which they come.
+fn encode(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let colors = || pixels.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]);
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    // Flat grounds and straight edges repeat as they are; differences of neighbours would hide that.
+    encoder.set_filter(png::Filter::NoFilter);
+    match palette(colors()) {
+        Some((palette, places)) => {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(palette.concat());
+            encoder.write_header()?.write_image_data(&places)?;
+        }
+        None => {
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.write_header()?.write_image_data(colors().collect::<Vec<_>>().as_flattened())?;
+        }
+    }
+    Ok(out)
+}
+
+/// The colours and the place of each pixel's among them, unless there are too many.
+fn palette(colors: impl Iterator<Item = [u8; 3]>) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
+    let mut known: HashMap<[u8; 3], u8> = HashMap::new();
+    let mut palette: Vec<[u8; 3]> = Vec::new();
+    let mut places = Vec::new();
+    let mut last = None;
+    for color in colors {
+        let place = match last {
+            Some((same, place)) if same == color => place,
+            _ => match known.get(&color) {
+                Some(place) => *place,
+                None => {
+                    let place = u8::try_from(palette.len()).ok()?;
+                    palette.push(color);
+                    known.insert(color, place);
+                    place
+                }
+            },
+        };
+        last = Some((color, place));
+        places.push(place);
+    }
+    Some((palette, places))
 }

@@ -24,6 +24,12 @@ pub fn axis(name: &str, values: &[f64]) -> Option<Axis> {
     Some(if !flat { Axis::between(name, scale, low, high) } else { Axis::over(name, scale, [low]) })
 }
 
+/// The colour of the band at a part of the axis.
+pub fn tone(share: f64, count: usize) -> color::Color {
+    let band = (share * count as f64).floor().clamp(0.0, count as f64 - 1.0);
+    color::sequential((band + 0.5) / count as f64)
+}
+
 /// Paint where the grid has values: lowest bands first, each higher one over them; then the lines between. The grid's places are values of
 /// the panel's axes.
 pub fn paint(canvas: &Canvas, panel: &Panel, grid: &Grid, axis: &Axis, count: usize) {

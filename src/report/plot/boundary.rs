@@ -6,7 +6,7 @@ use super::super::figure::canvas::simplified;
 use super::super::figure::contour::Grid;
 use super::super::figure::number::{fixed, short};
 use super::super::figure::{Axis, Canvas, Panel, Rect, Scale, Stroke, color, label};
-use super::{Drawing, Input, count};
+use super::{Drawing, Input, count, tall, tiles};
 
 /// Draw the regions and points of each inspected model.
 pub fn draw(input: &Input) -> Drawing {
@@ -28,20 +28,14 @@ pub fn draw(input: &Input) -> Drawing {
         .enumerate()
         .map(|(c, name)| label::Entry { name: name.clone(), color: color::group(c), key: label::Key::Mark(c) })
         .collect();
-    let columns = [1, 1, 2, 3, 2, 3, 3][found.len().min(6)];
-    let rows = found.len().div_ceil(columns);
-    let height = match columns {
-        1 => 560,
-        2 => 130 + 330 * rows as u32,
-        _ => 130 + 260 * rows as u32,
-    };
+    let (columns, rows) = tiles(found.len());
     let dev = found.iter().any(|(_, b)| !b.dev.is_empty());
     let mut notes =
         vec!["Deeper colour: higher probability of the class; steps at 50, 60, 70, 80, 90, 95 and 99 %.".to_string()];
     if dev {
         notes.push("Filled marks: train. Outlined marks: dev.".into());
     }
-    let (figure, main, side) = input.figure(&notes, height, label::room("class", &entries));
+    let (figure, main, side) = input.figure(&notes, tall(columns, rows) + 15, label::room("class", &entries));
     let mut alt = format!("{}.", input.title);
     for ((name, boundary), area) in found.iter().zip(main.split(columns, rows, 18.0)) {
         let heading = if found.len() > 1 { name } else { "" };

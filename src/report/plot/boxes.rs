@@ -7,7 +7,8 @@ use super::super::figure::number::short;
 use super::super::figure::{Axis, Panel, Rect, Scale, Stroke, color};
 use super::super::group::Group;
 use super::super::name;
-use super::curves::{color_of, quantile};
+use super::curves::color_of;
+use super::line::quantile;
 use super::measure_axis::{axis, place};
 use super::{Drawing, Input, count};
 

@@ -19,9 +19,13 @@ pub fn draw(input: &Input) -> Drawing {
         .collect();
     let Some((_, first)) = found.first() else { return input.nothing("no model to look into") };
     let classes = first.classes.len();
-    let columns = found.len().min(2);
+    let columns = if found.len() > 4 && classes <= 5 { 3 } else { found.len().min(2) };
     let rows = found.len().div_ceil(columns);
-    let height = if columns == 1 { (190 + 44 * classes as u32).clamp(320, 720) } else { 110 + 370 * rows as u32 };
+    let height = if columns == 1 {
+        (190 + 44 * classes as u32).clamp(320, 720)
+    } else {
+        110 + [370, 270][columns - 2] * rows as u32
+    };
     let notes = ["Shade: share of the row's examples. Numbers: examples.".to_string()];
     let (figure, main, _) = input.figure(&notes, height, 0.0);
     let mut alt = format!("{}.", input.title);

@@ -1,20 +1,23 @@
 //! A smooth surface of a measure over two hyperparameters, from trials anywhere in their plane.
 
 use crate::kernel::math::{exp, powf};
-use crate::plan::metric::Measure;
+use crate::plan::metric::{Direction, Measure};
 
 use super::super::figure::contour::Grid;
-use super::super::figure::number::short;
-use super::super::figure::{Color, Panel, Stroke, color, label};
+use super::super::figure::number::{fixed, short};
+use super::super::figure::{Axis, Canvas, Color, Panel, Stroke, label};
+use super::super::group::{Case, Group};
 use super::super::name;
 use super::measure_axis::{axis, place};
 use super::scatter::{beside, lost};
-use super::{Drawing, Input, bands, count};
+use super::{Drawing, Input, bands, count, tall, tiles};
 
 /// With fewer trials there is no surface.
 const FEWEST: usize = 4;
 /// Points of the grid a side.
 const POINTS: usize = 56;
+/// Bands of values.
+const BANDS: usize = 12;
 
 /// The value at a place by local linear regression with Gaussian weights (Fan & Gijbels 1996); NaN where no trial is near.
 /// All places from 0 to 1.
@@ -46,85 +49,122 @@ fn smooth(points: &[(f64, f64, f64)], x: f64, y: f64, width: f64) -> f64 {
     (t[0] * (s3 * s5 - s4 * s4) - s1 * (t[1] * s5 - s4 * t[2]) + s2 * (t[1] * s4 - s3 * t[2])) / determinant
 }
 
-/// Draw bands of the smoothed measure with the trials on them.
+/// The trials of a panel in the plane, from 0 to 1 along both axes.
+struct Cloud<'a> {
+    name: String,
+    points: Vec<(f64, f64, &'a Case<'a>, f64)>,
+    crosses: Vec<(f64, f64, &'a Case<'a>)>,
+    /// The smoothed measure; none for too few trials.
+    grid: Option<Grid>,
+}
+
+impl<'a> Cloud<'a> {
+    fn new(
+        group: &'a Group<'a>,
+        (x, across): (&Measure, &Axis),
+        (y, up): (&Measure, &Axis),
+        (m, tone): (&Measure, &Axis),
+    ) -> Cloud<'a> {
+        let mut cloud = Cloud { name: group.name.clone(), points: vec![], crosses: vec![], grid: None };
+        for case in &group.cases {
+            if let (Some(a), Some(b)) = (place(x, case, &across.scale), place(y, case, &up.scale)) {
+                let a = across.at(beside(a, case.trial.index, &across.scale));
+                let b = up.at(beside(b, case.trial.index, &up.scale));
+                match place(m, case, &tone.scale) {
+                    Some(v) => cloud.points.push((a, b, case, v)),
+                    None if lost(case) => cloud.crosses.push((a, b, case)),
+                    None => {}
+                }
+            }
+        }
+        cloud.grid = (cloud.points.len() >= FEWEST).then(|| cloud.smoothed(m, across, up, tone));
+        cloud
+    }
+
+    fn smoothed(&self, m: &Measure, across: &Axis, up: &Axis, tone: &Axis) -> Grid {
+        let mut data: Vec<(f64, f64, f64)> = self.points.iter().map(|p| (p.0, p.1, tone.at(p.3))).collect();
+        // Trials that diverged count as no better than the worst, so that the surface does not promise what is not there.
+        let worst = if m.direction() == Some(Direction::Maximize) { f64::min } else { f64::max };
+        let bad = data.iter().map(|d| d.2).reduce(worst).unwrap_or(0.0);
+        // A slope that goes on beyond the trials would promise an accuracy above 1.
+        let (low, high) = data.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), d| (l.min(d.2), h.max(d.2)));
+        data.extend(self.crosses.iter().map(|c| (c.0, c.1, bad)));
+        let width = (0.42 * powf(data.len() as f64, -1.0 / 6.0)).clamp(0.06, 0.3);
+        let places: Vec<f64> = (0..POINTS).map(|i| i as f64 / (POINTS - 1) as f64).collect();
+        let plane = places.iter().flat_map(|b| places.iter().map(move |a| (*a, *b)));
+        let values = plane.map(|(a, b)| tone.value(smooth(&data, a, b, width).clamp(low, high))).collect();
+        Grid {
+            x: places.iter().map(|p| across.value(*p)).collect(),
+            y: places.iter().map(|p| up.value(*p)).collect(),
+            values,
+        }
+    }
+
+    fn trials(&self, canvas: &Canvas, panel: &Panel, m: &Measure) {
+        let f = panel.frame;
+        let at = |a: f64, b: f64| (f.left + a * f.width(), f.bottom - b * f.height());
+        let (black, white) = (Color(0x10, 0x12, 0x14), Color(0xfe, 0xfe, 0xfe));
+        let every = (self.points.len() + self.crosses.len()).div_ceil(300).max(1);
+        for (a, b, case, v) in self.points.iter().step_by(every) {
+            canvas.tip(format!("{}\n{m}: {}", name::trial(case.trial), short(*v, 4)));
+            canvas.dot(at(*a, *b), 3.4, white, 0.95);
+            canvas.dot(at(*a, *b), 2.3, black, 1.0);
+        }
+        for (a, b, case) in self.crosses.iter().step_by(every) {
+            canvas.tip(format!("{}\ndiverged", name::trial(case.trial)));
+            canvas.cross(at(*a, *b), 3.6, Stroke::new(white, 3.0));
+            canvas.cross(at(*a, *b), 3.2, Stroke::new(black, 1.4));
+        }
+    }
+}
+
+/// Draw bands of the smoothed measure with the trials on them, a panel an experiment or group, all with the same shades.
 pub fn draw(input: &Input, x: &str, y: &str, m: &Measure) -> Drawing {
     let (mx, my) = (Measure::Setting(x.into()), Measure::Setting(y.into()));
     let (across, up) = (axis(&mx, &input.cases), axis(&my, &input.cases));
     let tone = axis(m, &input.cases);
-    let mut points = Vec::new();
-    let mut crosses = Vec::new();
-    for case in &input.cases {
-        if let (Some(a), Some(b)) = (place(&mx, case, &across.scale), place(&my, case, &up.scale)) {
-            let at = (beside(a, case.trial.index, &across.scale), beside(b, case.trial.index, &up.scale));
-            match place(m, case, &tone.scale) {
-                Some(v) => points.push((across.at(at.0), up.at(at.1), tone.at(v), case, v)),
-                None if lost(case) => crosses.push((across.at(at.0), up.at(at.1), case)),
-                None => {}
-            }
-        }
-    }
-    if points.is_empty() {
+    let groups = input.panels();
+    let clouds: Vec<Cloud> = groups.iter().map(|g| Cloud::new(g, (&mx, &across), (&my, &up), (m, &tone))).collect();
+    let points: usize = clouds.iter().map(|c| c.points.len()).sum();
+    let crosses: usize = clouds.iter().map(|c| c.crosses.len()).sum();
+    let few = |n: usize| format!("{}: a surface takes at least {FEWEST}", count(n, "trial"));
+    if points == 0 {
         return input.empty(&format!("{x}, {y} and {}", name::measure(m)));
     }
-    if points.len() < FEWEST {
-        return input.nothing(&format!("{}: a surface takes at least {FEWEST}", count(points.len(), "trial")));
+    if clouds.iter().all(|c| c.grid.is_none()) {
+        return input.nothing(&few(points));
     }
-    // Trials that diverged count as no better than the worst, so that the surface does not promise what is not there.
-    let worst = match m.direction() {
-        Some(crate::plan::metric::Direction::Maximize) => f64::min,
-        _ => f64::max,
-    };
-    let bad = points.iter().map(|p| p.2).reduce(worst).unwrap_or(0.0);
-    let mut data: Vec<(f64, f64, f64)> = points.iter().map(|p| (p.0, p.1, p.2)).collect();
-    data.extend(crosses.iter().map(|c| (c.0, c.1, bad)));
-    let width = (0.42 * powf(data.len() as f64, -1.0 / 6.0)).clamp(0.06, 0.3);
-    let places: Vec<f64> = (0..POINTS).map(|i| i as f64 / (POINTS - 1) as f64).collect();
-    let values: Vec<f64> = places
-        .iter()
-        .flat_map(|b| places.iter().map(move |a| (*a, *b)))
-        .map(|(a, b)| smooth(&data, a, b, width))
-        .map(|share| tone.value(share))
-        .collect();
-    let grid = Grid {
-        x: places.iter().map(|p| across.value(*p)).collect(),
-        y: places.iter().map(|p| up.value(*p)).collect(),
-        values,
-    };
-    let Some(tones) = bands::axis(&name::measure(m), &grid.values) else {
+    let values: Vec<f64> = clouds.iter().filter_map(|c| c.grid.as_ref()).flat_map(|g| &g.values).copied().collect();
+    let Some(tones) = bands::axis(&name::measure(m), &values) else {
         return input.empty("values near each other");
     };
-    let mut notes =
-        vec![format!("Smoothed over {} (local linear regression). Dots: trials.", count(points.len(), "trial"))];
-    if !crosses.is_empty() {
+    let mut notes = vec![format!("Smoothed over {} (local linear regression). Dots: trials.", count(points, "trial"))];
+    if crosses > 0 {
         notes[0].pop();
-        notes[0] += &format!("; crosses: {} that diverged, counted as the worst.", crosses.len());
+        notes[0] += &format!("; crosses: {} that diverged, counted as the worst.", fixed(crosses as f64, 0));
     }
-    let (figure, main, mut side) = input.figure(&notes, 540, label::bar_room(&tones));
-    let canvas = &figure.canvas;
-    let panel = Panel::new(canvas, main, "", across, up);
-    let f = panel.frame;
-    canvas.clip(f);
-    bands::paint(canvas, &panel, &grid, &tones, 12);
-    canvas.end();
-    let at = |a: f64, b: f64| (f.left + a * f.width(), f.bottom - b * f.height());
-    let (black, white) = (Color(0x10, 0x12, 0x14), Color(0xfe, 0xfe, 0xfe));
-    for (a, b, _, case, v) in points.iter().step_by(data.len().div_ceil(300)) {
-        canvas.tip(format!("{}\n{m}: {}", name::trial(case.trial), short(*v, 4)));
-        canvas.dot(at(*a, *b), 3.4, white, 0.95);
-        canvas.dot(at(*a, *b), 2.3, black, 1.0);
+    let (columns, rows) = tiles(clouds.len());
+    let (figure, main, mut side) = input.figure(&notes, tall(columns, rows), label::bar_room(&tones));
+    side.top = main.top + 24.0;
+    for (cloud, area) in clouds.iter().zip(main.split(columns, rows, 18.0)) {
+        let heading = if clouds.len() > 1 { cloud.name.as_str() } else { "" };
+        let panel = Panel::new(&figure.canvas, area, heading, across.clone(), up.clone());
+        let Some(grid) = &cloud.grid else {
+            figure.say(panel.frame, &few(cloud.points.len()));
+            continue;
+        };
+        figure.canvas.clip(panel.frame);
+        bands::paint(&figure.canvas, &panel, grid, &tones, BANDS);
+        figure.canvas.end();
+        cloud.trials(&figure.canvas, &panel, m);
     }
-    for (a, b, case) in crosses.iter().step_by(data.len().div_ceil(300)) {
-        canvas.tip(format!("{}\ndiverged", name::trial(case.trial)));
-        canvas.cross(at(*a, *b), 3.6, Stroke::new(white, 3.0));
-        canvas.cross(at(*a, *b), 3.2, Stroke::new(black, 1.4));
-    }
-    side.top = f.top;
-    label::bar(canvas, side, &tones, |share| color::sequential(((share * 12.0).floor().min(11.0) + 0.5) / 12.0));
-    let (low, high) = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.4), h.max(p.4)));
+    label::bar(&figure.canvas, side, &tones, |share| bands::tone(share, BANDS));
+    let values = clouds.iter().flat_map(|c| &c.points).map(|p| p.3);
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let alt = format!(
         "{}. {} with values from {} to {}.",
         input.title,
-        count(points.len(), "trial"),
+        count(points, "trial"),
         short(low, 3),
         short(high, 3)
     );

@@ -1,98 +1,20 @@
 //! A metric over the epochs: a line a group, a band over its seeds or trials.
 
-use crate::plan::metric::{Direction, Metric};
-use crate::record::Run;
-use crate::stats::interval::mean_interval;
+use crate::plan::metric::Metric;
 use crate::stats::select::ranked;
 
 use super::super::figure::number::{fixed, short};
-use super::super::figure::{Axis, Color, Dash, Panel, Rect, Scale, Stroke, color, label};
-use super::super::group::Group;
+use super::super::figure::{Canvas, Color, Dash, Panel, Rect, Stroke, color, label};
+use super::super::group::{Case, Group};
+use super::super::name;
+use super::changes::Changes;
+use super::line::{Line, Summary, banded, epoch_axis, line, summary, trial_line, y_axis};
 use super::scatter::lost;
+use super::shade::Shade;
 use super::{Drawing, HEIGHT, Input, count};
 
-/// A line with its band, one entry an epoch, NaN where there is none.
-struct Line {
-    name: String,
-    color: Color,
-    dash: Dash,
-    middle: Vec<f64>,
-    low: Vec<f64>,
-    high: Vec<f64>,
-}
-
-/// What line and band are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Summary {
-    Single,
-    Seeds,
-    Trials,
-}
-
-/// The part of values below which a share of them lies, between neighbours by proportion. `values` is sorted and not empty.
-pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
-    let at = share * (values.len() - 1) as f64;
-    let (below, part) = (at as usize, at.fract());
-    let above = (below + 1).min(values.len() - 1);
-    values[below] + (values[above] - values[below]) * part
-}
-
-/// A run's metric, NaN from where it is not finite.
-fn series(run: &Run, metric: Metric) -> Vec<f64> {
-    run.series
-        .get(&metric.to_string())
-        .map_or_else(Vec::new, |s| s.iter().map(|v| if v.is_finite() { *v } else { f64::NAN }).collect())
-}
-
-/// The finite values at an epoch (from 0), ascending, if at least half of the lines have one.
-fn at(lines: &[Vec<f64>], epoch: usize) -> Vec<f64> {
-    let mut values: Vec<f64> = lines.iter().filter_map(|l| l.get(epoch)).copied().filter(|v| v.is_finite()).collect();
-    values.sort_by(f64::total_cmp);
-    if values.len() * 2 < lines.len() { Vec::new() } else { values }
-}
-
-/// The mean over the seeds of a trial, epoch by epoch, while all have a value.
-fn trial_line(runs: &[Run], metric: Metric) -> Vec<f64> {
-    let lines: Vec<Vec<f64>> = runs.iter().map(|r| series(r, metric)).collect();
-    let epochs = lines.iter().map(Vec::len).min().unwrap_or(0);
-    (0..epochs).map(|e| lines.iter().map(|l| l[e]).sum::<f64>() / lines.len() as f64).collect()
-}
-
-fn summary(group: &Group) -> Summary {
-    match group.cases.as_slice() {
-        [one] if one.trial.runs.len() < 2 => Summary::Single,
-        [_] => Summary::Seeds,
-        _ => Summary::Trials,
-    }
-}
-
-fn line(group: &Group, metric: Metric, name: String, color: Color, dash: Dash) -> Line {
-    let lines: Vec<Vec<f64>> = match summary(group) {
-        Summary::Trials => {
-            // One that diverged would pull the others' line about until it ends, and then let it jump.
-            let all = group.cases.iter().all(lost);
-            group.cases.iter().filter(|c| all || !lost(c)).map(|c| trial_line(&c.trial.runs, metric)).collect()
-        }
-        _ => group.cases.iter().flat_map(|c| &c.trial.runs).map(|r| series(r, metric)).collect(),
-    };
-    let epochs = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let mut line = Line { name, color, dash, middle: vec![], low: vec![], high: vec![] };
-    for epoch in 0..epochs {
-        let values = at(&lines, epoch);
-        let (middle, low, high) = match summary(group) {
-            _ if values.is_empty() => (f64::NAN, f64::NAN, f64::NAN),
-            Summary::Single => (values[0], f64::NAN, f64::NAN),
-            Summary::Seeds => {
-                mean_interval(&values, 0.95).map_or((f64::NAN, f64::NAN, f64::NAN), |i| (i.mean, i.low, i.high))
-            }
-            Summary::Trials => (quantile(&values, 0.5), quantile(&values, 0.25), quantile(&values, 0.75)),
-        };
-        line.middle.push(middle);
-        line.low.push(low);
-        line.high.push(high);
-    }
-    line
-}
+/// The most trials that are drawn one by one.
+const THIN: usize = 300;
 
 fn notes(groups: &[Group], faint: bool, bands: bool) -> Vec<String> {
     let mut notes = Vec::new();
@@ -129,6 +51,10 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
     let groups = input.groups();
     let single = groups.groups.len() == 1;
     let one = &groups.groups;
+    let shade = Shade::new(input, &groups);
+    if matches!(shade, Shade::Number(..)) && metrics.len() == 1 {
+        return tinted(input, metrics[0], &shade);
+    }
     let mut lines = Vec::new();
     for (g, group) in one.iter().enumerate() {
         for (m, metric) in metrics.iter().enumerate() {
@@ -148,7 +74,7 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
     let faint = single && metrics.len() == 1 && one[0].cases.len() > 1;
     let mut thin: Vec<Vec<f64>> = Vec::new();
     if faint {
-        thin = one[0].cases.iter().take(300).map(|c| trial_line(&c.trial.runs, metrics[0])).collect();
+        thin = one[0].cases.iter().take(THIN).map(|c| trial_line(&c.trial.runs, metrics[0])).collect();
         let trials: Vec<_> = one[0].cases.iter().map(|c| c.trial).collect();
         if let Some(best) = ranked(one[0].cases[0].study, &trials).first() {
             let middle = trial_line(&best.runs, metrics[0]);
@@ -170,65 +96,34 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
         return input.empty(&names.join(" or "));
     }
 
-    let name = metrics.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let bands = banded(&lines);
-    let seen: Vec<f64> = lines
-        .iter()
-        .flat_map(|l| l.middle.iter().chain(l.low.iter().chain(&l.high).filter(|_| bands)))
-        .copied()
-        .filter(|v| v.is_finite())
-        .collect();
-    let middles: Vec<f64> = lines.iter().flat_map(|l| &l.middle).copied().filter(|v| v.is_finite()).collect();
-    let (low, high) = middles.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-    let losses = metrics.iter().all(|m| m.direction() == Direction::Minimize);
-    let y = if losses && low > 0.0 && high / low > 10.0 {
-        // A band below zero has no place on this axis; it is cut where the lines end.
-        Axis::over(name, Scale::Log, seen.iter().copied().filter(|v| *v >= low / 3.0 && *v <= high * 3.0))
-    } else {
-        // A wide band may be cut; the lines may not.
-        let air = (high - low) * 0.5;
-        let cut = seen.iter().map(|v| if air > 0.0 { v.clamp(low - air, high + air) } else { *v });
-        Axis::over(name, Scale::Linear, cut.collect::<Vec<_>>())
-    };
+    let y = y_axis(metrics, &lines);
     let epochs = lines.iter().map(|l| l.middle.len()).chain(thin.iter().map(Vec::len)).max().unwrap_or(1);
-    let x = if epochs > 1 {
-        Axis::between("epoch", Scale::Whole, 1.0, epochs as f64)
-    } else {
-        Axis::over("epoch", Scale::Whole, [1.0])
-    };
+    let x = epoch_axis(epochs);
 
     let entries: Vec<label::Entry> = lines
         .iter()
         .filter(|l| !l.name.is_empty())
         .map(|l| label::Entry { name: l.name.clone(), color: l.color, key: label::Key::Line(l.dash) })
         .collect();
-    let mut changes: Vec<u32> =
-        input.cases.iter().flat_map(|c| &c.trial.runs).flat_map(|r| r.changes.clone()).collect();
-    changes.sort_unstable();
-    changes.dedup();
     let heading = if single { "" } else { groups.heading.as_str() };
-    let mut notes = notes(one, faint, bands);
-    if (1..=24).contains(&changes.len()) {
-        let epochs: Vec<String> = changes.iter().map(u32::to_string).collect();
-        notes.push(format!("Dashed upright lines: the settings change (epoch {}).", epochs.join(", ")));
+    let mut notes = notes(one, faint, banded(&lines));
+    if faint && one[0].cases.len() > THIN {
+        notes.push(format!("Of the trials, the first {THIN} are drawn."));
     }
+    let changes = Changes::new(input);
+    notes.extend(changes.note());
     let (figure, main, side) = input.figure(&notes, HEIGHT, label::room(heading, &entries));
     let canvas = &figure.canvas;
     let panel = Panel::new(canvas, main, "", x, y);
     let f = panel.frame;
 
     canvas.clip(Rect::new(f.left - 3.0, f.top - 3.0, f.right + 3.0, f.bottom + 1.0));
-    if changes.len() <= 24 {
-        for epoch in &changes {
-            let at = panel.at(f64::from(*epoch), 0.0).0;
-            canvas.line(&[(at, f.top), (at, f.bottom)], Stroke::new(color::AXIS, 1.2).dash(Dash::Dashed));
-        }
-    }
+    changes.lines(canvas, &panel);
     let points = |values: &[f64]| -> Vec<(f64, f64)> {
         values.iter().enumerate().map(|(e, v)| panel.at(e as f64 + 1.0, *v)).collect()
     };
     for line in &thin {
-        canvas.line(&points(line), Stroke::new(color::FAINT, 0.9).alpha(if thin.len() > 40 { 0.45 } else { 0.8 }));
+        canvas.line(&points(line), Stroke::new(color::FAINT, if thin.len() > 40 { 0.6 } else { 0.9 }));
     }
     for line in lines.iter().filter(|_| banded(&lines)) {
         band(canvas, &panel, line, if lines.len() > 3 { 0.1 } else { 0.16 });
@@ -244,13 +139,7 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
         }
     }
     canvas.end();
-    if changes.len() <= 24 {
-        for epoch in &changes {
-            let at = panel.at(f64::from(*epoch), 0.0).0;
-            canvas.tip(format!("settings change at epoch {epoch}"));
-            canvas.polygon(&[(at - 5.0, f.top - 6.0), (at + 5.0, f.top - 6.0), (at, f.top + 2.0)], color::MUTED, 1.0);
-        }
-    }
+    changes.marks(canvas, &panel);
     hover(canvas, &panel, &lines, epochs);
     let named: Vec<&Line> = lines.iter().filter(|l| !l.name.is_empty()).collect();
     let ends: Vec<(f64, f64)> = named
@@ -261,13 +150,12 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
             (x, y.clamp(f.top, f.bottom))
         })
         .collect();
-    label::at_ends(
-        canvas,
-        Rect::new(side.left - 10.0, f.top - 14.0, side.right, f.bottom + 4.0),
-        heading,
-        &entries,
-        &ends,
-    );
+    let beside = Rect::new(side.left - 10.0, f.top - 14.0, side.right, f.bottom + 4.0);
+    if entries.len() as f64 * 13.0 < beside.height() {
+        label::at_ends(canvas, beside, heading, &entries, &ends);
+    } else {
+        label::list(canvas, Rect { top: f.top, ..side }, heading, &entries);
+    }
 
     let ends: Vec<String> = lines
         .iter()
@@ -288,6 +176,73 @@ pub fn draw(input: &Input, metrics: &[Metric]) -> Drawing {
     Drawing { svg: figure.canvas.finish(&alt), alt }
 }
 
+/// A line a trial, coloured by a number.
+fn tinted(input: &Input, metric: Metric, shade: &Shade) -> Drawing {
+    // Those that diverged would stretch the axis until nothing else is seen.
+    let gone = input.cases.iter().filter(|c| lost(c)).count();
+    let left_out = if gone < input.cases.len() { gone } else { 0 };
+    let kept: Vec<&Case> = input.cases.iter().filter(|c| left_out == 0 || !lost(c)).collect();
+    let shown: Vec<&Case> = kept.iter().take(THIN).copied().collect();
+    let all: Vec<(&Case, Line)> = shown
+        .into_iter()
+        .map(|c| {
+            let middle = trial_line(&c.trial.runs, metric);
+            let empty = vec![f64::NAN; middle.len()];
+            let line = Line {
+                name: String::new(),
+                color: shade.of(0, c),
+                dash: Dash::Solid,
+                middle,
+                low: empty.clone(),
+                high: empty,
+            };
+            (c, line)
+        })
+        .filter(|(_, l)| l.middle.iter().any(|v| v.is_finite()))
+        .collect();
+    if all.is_empty() {
+        return input.empty(&metric.to_string());
+    }
+    let lines: Vec<Line> = all.iter().map(|(_, l)| l.clone()).collect();
+    let epochs = lines.iter().map(|l| l.middle.len()).max().unwrap_or(1);
+    let mut notes = vec!["A line is a trial: the mean of its seeds.".to_string()];
+    if left_out > 0 {
+        notes.push(format!(
+            "{} of {} diverged and are left out.",
+            fixed(gone as f64, 0),
+            count(input.cases.len(), "trial")
+        ));
+    }
+    if kept.len() > THIN {
+        notes.push(format!("The first {THIN} of {} are drawn.", count(kept.len(), "trial")));
+    }
+    let changes = Changes::new(input);
+    notes.extend(changes.note());
+    let (figure, main, side) = input.figure(&notes, HEIGHT, shade.room(&[]));
+    let canvas = &figure.canvas;
+    let panel = Panel::new(canvas, main, "", epoch_axis(epochs), y_axis(&[metric], &lines));
+    let f = panel.frame;
+    canvas.clip(Rect::new(f.left - 3.0, f.top - 3.0, f.right + 3.0, f.bottom + 1.0));
+    changes.lines(canvas, &panel);
+    for (case, line) in &all {
+        let points: Vec<(f64, f64)> =
+            line.middle.iter().enumerate().map(|(e, v)| panel.at(e as f64 + 1.0, *v)).collect();
+        canvas.tip(name::trial(case.trial));
+        canvas.line(&points, Stroke::new(line.color, if all.len() > 40 { 1.1 } else { 1.6 }));
+    }
+    canvas.end();
+    changes.marks(canvas, &panel);
+    shade.legend(canvas, Rect { top: f.top, ..side }, &[]);
+    let by = input.plot.color.as_ref().map(ToString::to_string).unwrap_or_default();
+    let alt = format!(
+        "{}. {metric} of {} over {}, coloured by {by}.",
+        input.title,
+        count(all.len(), "trial"),
+        count(epochs, "epoch")
+    );
+    Drawing { svg: figure.canvas.finish(&alt), alt }
+}
+
 /// The colour of group `g` of `n`: values of one number go from dark to bright.
 pub(super) fn color_of(ordered: &bool, g: usize, n: usize) -> Color {
     if *ordered { color::sequential(g as f64 / (n.max(2) - 1) as f64 * 0.88) } else { color::group(g) }
@@ -300,12 +255,7 @@ fn covers(upper: &[(f64, f64)], lower: &[(f64, f64)]) -> bool {
     all > 1 && near * 10 >= all * 9
 }
 
-/// Whether bands still tell anything.
-fn banded(lines: &[Line]) -> bool {
-    lines.len() <= 6
-}
-
-fn band(canvas: &super::super::figure::Canvas, panel: &Panel, line: &Line, alpha: f64) {
+fn band(canvas: &Canvas, panel: &Panel, line: &Line, alpha: f64) {
     let f = panel.frame;
     let mut upper: Vec<(f64, f64)> = Vec::new();
     let mut lower: Vec<(f64, f64)> = Vec::new();
@@ -330,7 +280,7 @@ fn band(canvas: &super::super::figure::Canvas, panel: &Panel, line: &Line, alpha
 }
 
 /// A strip an epoch that shows the values there.
-fn hover(canvas: &super::super::figure::Canvas, panel: &Panel, lines: &[Line], epochs: usize) {
+fn hover(canvas: &Canvas, panel: &Panel, lines: &[Line], epochs: usize) {
     let f = panel.frame;
     let stride = epochs.div_ceil(120).max(1);
     for e in (0..epochs).step_by(stride) {

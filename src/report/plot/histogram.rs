@@ -5,7 +5,8 @@ use crate::plan::metric::Measure;
 use super::super::figure::number::short;
 use super::super::figure::{Axis, Panel, Rect, Scale, Stroke, color};
 use super::super::name;
-use super::curves::{color_of, quantile};
+use super::curves::color_of;
+use super::line::quantile;
 use super::measure_axis::{axis, place};
 use super::{Drawing, HEIGHT, Input, count};
 
@@ -40,7 +41,12 @@ pub fn draw(input: &Input, m: &Measure) -> Drawing {
     // The bins reach exactly from the least to the largest value.
     let named = matches!(x.scale, Scale::Names(_));
     let x = if named || low == high { x } else { Axis::between(x.name.clone(), x.scale, low, high) };
-    let bins = if let Scale::Names(names) = &x.scale { names.len() } else { bins(total) };
+    let bins = match &x.scale {
+        Scale::Names(names) => names.len(),
+        // An odd number, so that a single value stands in the middle of its bin.
+        _ if low == high => 5,
+        _ => bins(total),
+    };
     let bin = |v: f64| ((x.at(v) * bins as f64).max(0.0) as usize).min(bins - 1);
     let counted: Vec<Vec<usize>> = values
         .iter()
@@ -66,7 +72,7 @@ pub fn draw(input: &Input, m: &Measure) -> Drawing {
         let y = Axis::over("trials", Scale::Whole, [0.0, most as f64]).from_zero();
         let mut across = x.clone();
         if g / columns + 1 < rows && g + columns < n {
-            across.name.clear();
+            across = across.unnamed();
         }
         let panel = Panel::new(&figure.canvas, area, &heading, across, y);
         let f = panel.frame;

@@ -4,11 +4,13 @@ use crate::record::{LayerSpread, Run};
 use crate::stats::select::ranked;
 
 use super::super::figure::number::short;
-use super::super::figure::{Axis, Panel, Rect, Scale, Stroke, color, label};
-use super::{Drawing, HEIGHT, Input, count};
+use super::super::figure::{Axis, Canvas, Color, Dash, Panel, Rect, Scale, Stroke, color, label};
+use super::{Drawing, HEIGHT, Input, count, tall, tiles};
 
 /// The most panels of one picture.
 const PANELS: usize = 12;
+/// The most groups side by side.
+const COLUMNS: usize = 4;
 
 /// The first run of the best trial of each group, named.
 fn models<'a>(input: &'a Input, has: fn(&Run) -> bool) -> Vec<(String, &'a Run)> {
@@ -22,64 +24,79 @@ fn models<'a>(input: &'a Input, has: fn(&Run) -> bool) -> Vec<(String, &'a Run)>
     models
 }
 
-/// Draw quantile bands of a layer's output (all layers when `None`): a row of panels a layer, a column a group.
+/// Draw quantile bands of a layer's output (all layers when `None`): a column a group, a panel a layer in it, in the order of the group's own
+/// network.
 pub fn activations(input: &Input, layer: Option<u32>) -> Drawing {
-    let wanted = |s: &&LayerSpread| match layer {
-        Some(place) => s.layer.split(' ').next() == Some(place.to_string().as_str()),
-        None => true,
+    let wanted = |s: &&LayerSpread| {
+        !s.quantiles.is_empty()
+            && layer.is_none_or(|place| s.layer.split(' ').next() == Some(place.to_string().as_str()))
     };
-    let mut models = models(input, |r| r.activations.iter().any(|a| !a.quantiles.is_empty()));
-    models.truncate(4);
-    let mut layers: Vec<String> = Vec::new();
-    for spread in models.iter().flat_map(|(_, r)| &r.activations).filter(wanted) {
-        if !layers.contains(&spread.layer) && !spread.quantiles.is_empty() {
-            layers.push(spread.layer.clone());
-        }
-    }
-    if layers.is_empty() {
+    let models = models(input, |r| r.activations.iter().any(|a| !a.quantiles.is_empty()));
+    let mut stacks: Vec<(&str, Vec<&LayerSpread>)> =
+        models.iter().map(|(name, run)| (name.as_str(), run.activations.iter().filter(wanted).collect())).collect();
+    stacks.retain(|s| !s.1.is_empty());
+    if stacks.is_empty() {
         return input.empty(
             &layer.map_or("recorded activations".to_string(), |l| format!("recorded activations of layer {l}")),
         );
     }
-    let apart = models.len() > 1;
-    let most = (PANELS / models.len()).max(1);
-    let left_out = layers.len().saturating_sub(most);
-    layers.truncate(most);
-    let columns = if apart { models.len() } else { [1, 1, 2, 3, 2, 3, 3][layers.len().min(6)] };
-    let rows = if apart { layers.len() } else { layers.len().div_ceil(columns) };
-    let height = if rows * columns == 1 { HEIGHT } else { 120 + 210 * rows as u32 };
+    // One layer each stand in rows like other panels; several stand under each other.
+    let single = stacks.iter().all(|s| s.1.len() == 1);
+    let apart = stacks.len() > 1;
     let mut notes = vec![
         "Bands: 5 to 95 % and 25 to 75 % of the layer's outputs over the same examples. Line: median.".to_string(),
     ];
-    if left_out > 0 {
-        notes.push(format!("No room for {}.", count(left_out, "more layer")));
+    let deepest = stacks.iter().map(|s| s.1.len()).max().unwrap_or(1);
+    if !single {
+        let groups = stacks.len().saturating_sub(COLUMNS);
+        stacks.truncate(COLUMNS);
+        let layers = deepest.saturating_sub(PANELS / stacks.len());
+        stacks.iter_mut().for_each(|s| s.1.truncate(deepest - layers));
+        let left_out = [(groups, "more group"), (layers, "more layer")];
+        let left_out: Vec<String> = left_out.iter().filter(|l| l.0 > 0).map(|(n, what)| count(*n, what)).collect();
+        if !left_out.is_empty() {
+            notes.push(format!("No room for {}.", left_out.join(" and ")));
+        }
     }
+    let deepest = stacks.iter().map(|s| s.1.len()).max().unwrap_or(1);
+    let (columns, rows) = match (apart, single) {
+        (true, false) => (stacks.len(), deepest),
+        (true, true) => tiles(stacks.len()),
+        _ => tiles(deepest),
+    };
+    let height = if rows * columns == 1 { HEIGHT } else { 120 + (210 + if apart { 15 } else { 0 }) * rows as u32 };
     let (figure, main, _) = input.figure(&notes, height, 0.0);
     let areas = main.split(columns, rows, 16.0);
     let mut alt = format!("{}.", input.title);
-    for (l, layer) in layers.iter().enumerate() {
-        let spreads: Vec<Option<&LayerSpread>> =
-            models.iter().map(|(_, r)| r.activations.iter().find(|a| a.layer == *layer)).collect();
-        // One scale a layer, so that groups can be compared.
-        let values: Vec<f64> = spreads.iter().flatten().flat_map(|s| &s.quantiles).flat_map(|q| [q[0], q[4]]).collect();
-        for (m, spread) in spreads.iter().enumerate() {
-            let at = if apart { l * columns + m } else { l };
-            let Some(spread) = spread else { continue };
-            let heading = if apart { format!("{}: layer {layer}", models[m].0) } else { format!("layer {layer}") };
-            let last = spread.quantiles.len().saturating_sub(1);
-            let name = if at / columns + 1 == rows { "epoch" } else { "" };
-            let x = if last > 0 {
-                Axis::between(name, Scale::Whole, 0.0, last as f64)
-            } else {
-                Axis::over(name, Scale::Whole, [0.0])
+    for (m, (name, stack)) in stacks.iter().enumerate() {
+        for (l, spread) in stack.iter().enumerate() {
+            let at = match (apart, single) {
+                (true, false) => l * columns + m,
+                (true, true) => m,
+                _ => l,
             };
-            let y = Axis::over("", Scale::Linear, values.iter().copied().filter(|v| v.is_finite()));
-            let panel = Panel::new(&figure.canvas, areas[at], &heading, x, y);
+            let what = format!("layer {}", spread.layer);
+            let heading = if apart { *name } else { what.as_str() };
+            // One scale for the same layer of all groups, so that they can be compared.
+            let alike = stacks.iter().flat_map(|s| &s.1).filter(|s| s.layer == spread.layer);
+            let values = alike.flat_map(|s| &s.quantiles).flat_map(|q| [q[0], q[4]]).filter(|v| v.is_finite());
+            let y = Axis::over(if apart { what.as_str() } else { "" }, Scale::Linear, values);
+            let last = spread.quantiles.len().saturating_sub(1);
+            let below =
+                if apart && !single { l + 1 < stack.len() } else { at + columns < stacks.len().max(stack.len()) };
+            let x = if last > 0 {
+                Axis::between("epoch", Scale::Whole, 0.0, last as f64)
+            } else {
+                Axis::over("epoch", Scale::Whole, [0.0])
+            };
+            let x = if below { x.unnamed() } else { x };
+            let panel = Panel::new(&figure.canvas, areas[at], heading, x, y);
             bands(&figure.canvas, &panel, spread, color::group(if apart { m } else { 0 }));
             if let (Some(first), Some(end), true) = (spread.quantiles.first(), spread.quantiles.last(), alt.len() < 600)
             {
+                let whose = if apart { format!("{name}, ") } else { String::new() };
                 alt += &format!(
-                    " {heading}: 5 to 95 % from {} … {} to {} … {}.",
+                    " {whose}{what}: 5 to 95 % from {} … {} to {} … {}.",
                     short(first[0], 2),
                     short(first[4], 2),
                     short(end[0], 2),
@@ -91,12 +108,7 @@ pub fn activations(input: &Input, layer: Option<u32>) -> Drawing {
     Drawing { svg: figure.canvas.finish(&alt), alt }
 }
 
-fn bands(
-    canvas: &super::super::figure::Canvas,
-    panel: &Panel,
-    spread: &LayerSpread,
-    tone: super::super::figure::Color,
-) {
+fn bands(canvas: &Canvas, panel: &Panel, spread: &LayerSpread, tone: Color) {
     let place = |q: usize| -> Vec<(f64, f64)> {
         spread.quantiles.iter().enumerate().map(|(e, v)| panel.at(e as f64, v[q])).collect()
     };
@@ -126,8 +138,7 @@ fn bands(
 
 /// Draw the norm of each layer's gradient over the epochs: a panel a group, a line a layer.
 pub fn gradients(input: &Input) -> Drawing {
-    let mut models = models(input, |r| r.gradients.iter().any(|g| g.norm.iter().any(|v| v.is_finite() && *v > 0.0)));
-    models.truncate(6);
+    let models = models(input, |r| r.gradients.iter().any(|g| g.norm.iter().any(|v| v.is_finite() && *v > 0.0)));
     let mut layers: Vec<String> = Vec::new();
     for norm in models.iter().flat_map(|(_, r)| &r.gradients) {
         if !layers.contains(&norm.layer) {
@@ -137,6 +148,9 @@ pub fn gradients(input: &Input) -> Drawing {
     if layers.is_empty() {
         return input.empty("recorded gradients");
     }
+    // Networks that differ bring theirs one after another; by their places they run from the input to the output.
+    let place = |layer: &String| layer.split(' ').next().and_then(|p| p.parse().ok()).unwrap_or(u32::MAX);
+    layers.sort_by_key(place);
     let cut = layers.len().saturating_sub(PANELS);
     layers.truncate(PANELS);
     let n = layers.len();
@@ -147,7 +161,7 @@ pub fn gradients(input: &Input) -> Drawing {
         .map(|(l, name)| label::Entry {
             name: format!("layer {name}"),
             color: shade(l),
-            key: label::Key::Line(super::super::figure::Dash::Solid),
+            key: label::Key::Line(Dash::Solid),
         })
         .collect();
     let shown: Vec<f64> = models
@@ -158,9 +172,8 @@ pub fn gradients(input: &Input) -> Drawing {
         .copied()
         .filter(|v| v.is_finite() && *v > 0.0)
         .collect();
-    let columns = [1, 1, 2, 3, 2, 3, 3][models.len().min(6)];
-    let rows = models.len().div_ceil(columns);
-    let height = if columns == 1 { HEIGHT } else { 120 + 270 * rows as u32 };
+    let (columns, rows) = tiles(models.len());
+    let height = if columns == 1 { HEIGHT } else { tall(columns, rows) };
     let mut notes = vec![
         "Norm of the gradient, mean over the steps of an epoch; dark: near the input, bright: near the output."
             .to_string(),

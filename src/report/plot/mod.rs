@@ -7,12 +7,13 @@ use crate::plan::show::{Draw, Plot};
 use crate::record::inspect::Inspection;
 
 use super::figure::{Figure, Rect, png};
-use super::group::{Case, Groups, Missing, by_color, cases};
+use super::group::{Case, Group, Groups, Missing, PICTURE, by_color, cases};
 use super::{Results, name};
 
 mod bands;
 mod boundary;
 mod boxes;
+mod changes;
 mod confusion;
 mod contour;
 mod curves;
@@ -20,11 +21,13 @@ mod heatmap;
 mod histogram;
 mod importance;
 mod layers;
+mod line;
 mod measure_axis;
 mod parallel;
 mod pareto;
 mod samples;
 mod scatter;
+mod shade;
 mod surface;
 mod weights;
 
@@ -75,7 +78,7 @@ const HEIGHT: u32 = 500;
 /// Draw a plot; `index` is its place among the notebook's items.
 pub fn draw(index: usize, plot: &Plot, results: &Results) -> Result<Picture, PlotError> {
     let title = name::plot(plot);
-    let cases = cases(&plot.of, &plot.filters, results)?;
+    let cases = cases(&plot.of, &plot.filters, &results.studies)?;
     let input = Input { plot, title: title.clone(), cases, results, index };
     let drawing = match &plot.draw {
         Draw::Curves(metrics) => curves::draw(&input, metrics),
@@ -126,13 +129,20 @@ pub fn png(picture: &Picture) -> Result<Vec<u8>, PlotError> {
 }
 
 impl<'a> Input<'a> {
-    /// The groups that `by`, or else a colour with labels, or else the selections make; and whether the colour made them.
+    /// The groups that `by`, or else a colour, or else the selections make.
     fn groups(&self) -> Groups<'a> {
-        match &self.plot.color {
-            Some(color) if self.plot.by.is_empty() => by_color(&self.cases, &self.plot.of, color)
-                .unwrap_or_else(|| Groups::new(&self.cases, &self.plot.of, &[])),
-            _ => Groups::new(&self.cases, &self.plot.of, &self.plot.by),
-        }
+        // Where trials are not drawn one by one, a number as colour makes groups, too.
+        let numbers =
+            matches!(self.plot.draw, Draw::Histogram(_) | Draw::Box(_) | Draw::Activations(_) | Draw::Gradients);
+        let color = self.plot.color.as_ref().filter(|_| self.plot.by.is_empty());
+        color
+            .and_then(|color| by_color(&self.cases, &self.plot.of, color, numbers))
+            .unwrap_or_else(|| Groups::new(&self.cases, &self.plot.of, &self.plot.by, PICTURE))
+    }
+
+    /// The groups that `by` and the selections make, for a panel each.
+    fn panels(&self) -> Vec<Group<'a>> {
+        Groups::new(&self.cases, &self.plot.of, &self.plot.by, PICTURE).groups
     }
 
     /// What was found in the models of this plot, by their names.
@@ -165,6 +175,25 @@ impl<'a> Input<'a> {
         } else {
             self.nothing(&format!("{} without {what}", count(self.cases.len(), "trial")))
         }
+    }
+}
+
+/// Columns and rows for so many panels, where names at their left take little room.
+fn tiles(panels: usize) -> (usize, usize) {
+    let columns = match panels {
+        0 | 1 => 1,
+        2 | 4 => 2,
+        _ => 3,
+    };
+    (columns, panels.div_ceil(columns).max(1))
+}
+
+/// Height of a picture of so many columns and rows of panels that are about as high as wide.
+fn tall(columns: usize, rows: usize) -> u32 {
+    match columns {
+        1 => 540,
+        2 => 120 + 330 * rows as u32,
+        _ => 120 + 260 * rows as u32,
     }
 }
 

@@ -1,22 +1,67 @@
-//! Where the search looked in two hyperparameters, round by round: a panel an experiment, all with the same axes.
+//! Where the search looked in two hyperparameters, round by round: a panel an experiment or group, all with the same axes.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::metric::Measure;
-use crate::record::Study;
+use crate::record::{Study, Trial};
 use crate::stats::select::best;
 
-use super::super::figure::{Axis, Panel, Rect, Stroke, color, label};
+use super::super::figure::{Axis, Canvas, Color, Dash, Panel, Rect, Stroke, color, label};
+use super::super::group::{Case, Group};
 use super::super::name;
 use super::measure_axis::{axis, place};
 use super::scatter::{beside, lost};
-use super::{Drawing, HEIGHT, Input, count};
+use super::shade::Shade;
+use super::{Drawing, HEIGHT, Input, count, tall, tiles};
+
+/// The most rounds that are named.
+const NAMED: usize = 12;
+/// The most marks of a panel.
+const MANY: usize = 2000;
+
+/// How trials and rounds look.
+struct Look<'a> {
+    rounds: usize,
+    /// A colour of its own tells more of the trials than their round, which the boxes still show.
+    shade: Option<Shade<'a>>,
+    /// The colour's groups of the trials.
+    groups: BTreeMap<*const Trial, usize>,
+    /// The best trial of each study.
+    best: BTreeSet<*const Trial>,
+}
+
+impl Look<'_> {
+    fn round(&self, round: usize) -> Color {
+        if self.rounds > 1 {
+            color::sequential(round as f64 / (self.rounds - 1) as f64 * 0.88)
+        } else {
+            color::group(0)
+        }
+    }
+
+    /// Colour and mark of a trial.
+    fn of(&self, case: &Case) -> (Color, usize) {
+        let Some(shade) = &self.shade else { return (self.round(case.trial.round as usize), 0) };
+        let group = self.groups.get(&std::ptr::from_ref(case.trial)).copied().unwrap_or(0);
+        (shade.of(group, case), shade.mark(group))
+    }
+
+    fn is_best(&self, case: &Case) -> bool {
+        self.best.contains(&std::ptr::from_ref(case.trial))
+    }
+}
 
 /// Draw where trials were.
 pub fn draw(input: &Input, x: &str, y: &str) -> Drawing {
     let (mx, my) = (Measure::Setting(x.into()), Measure::Setting(y.into()));
-    let parts: Vec<&Study> =
-        (0..input.plot.of.len()).filter_map(|p| input.cases.iter().find(|c| c.part == p)).map(|c| c.study).collect();
+    let mut studies: Vec<&Study> = Vec::new();
+    for case in &input.cases {
+        if !studies.iter().any(|s| std::ptr::eq(*s, case.study)) {
+            studies.push(case.study);
+        }
+    }
     let bounds = |name: &str| -> Vec<f64> {
-        parts.iter().flat_map(|s| &s.rounds).filter_map(|r| r.bounds.get(name)).flat_map(|b| [b.0, b.1]).collect()
+        studies.iter().flat_map(|s| &s.rounds).filter_map(|r| r.bounds.get(name)).flat_map(|b| [b.0, b.1]).collect()
     };
     let whole = |m: &Measure, name: &str| {
         let axis = axis(m, &input.cases);
@@ -25,99 +70,111 @@ pub fn draw(input: &Input, x: &str, y: &str) -> Drawing {
         Axis::over(axis.name.clone(), axis.scale, values)
     };
     let (across, up) = (whole(&mx, x), whole(&my, y));
-    let inside = |c: &&super::Case| place(&mx, c, &across.scale).is_some() && place(&my, c, &up.scale).is_some();
-    let cases: Vec<&super::Case> = input.cases.iter().filter(inside).collect();
-    if cases.is_empty() {
+    let inside = |c: &Case| place(&mx, c, &across.scale).is_some() && place(&my, c, &up.scale).is_some();
+    let mut panels = input.panels();
+    panels.iter_mut().for_each(|g| g.cases.retain(inside));
+    panels.retain(|g| !g.cases.is_empty());
+    let cases = || panels.iter().flat_map(|g| &g.cases);
+    if panels.is_empty() {
         return input.empty(&format!("both {x} and {y}"));
     }
-    let rounds = cases.iter().map(|c| c.trial.round as usize + 1).max().unwrap_or(1);
-    let shade = |round: usize| {
-        if rounds > 1 { color::sequential(round as f64 / (rounds - 1) as f64 * 0.88) } else { color::group(0) }
+    let rounds = cases().map(|c| c.trial.round as usize + 1).max().unwrap_or(1);
+    let groups = input.groups();
+    let coloured = input.plot.color.is_some() && input.plot.by.is_empty();
+    let shade = coloured.then(|| Shade::new(input, &groups)).filter(Shade::tells);
+    let numbered = groups.groups.iter().enumerate();
+    let look = Look {
+        rounds,
+        shade,
+        groups: numbered
+            .flat_map(|(g, group)| group.cases.iter().map(move |c| (std::ptr::from_ref(c.trial), g)))
+            .collect(),
+        best: studies.iter().filter_map(|s| best(s)).map(std::ptr::from_ref).collect(),
     };
-    let mut entries = Vec::new();
+
+    let mut entries = look.shade.as_ref().map_or_else(Vec::new, Shade::entries);
     if rounds > 1 {
-        entries.extend((0..rounds.min(12)).map(|r| label::Entry {
-            name: format!("round {}", r + 1),
-            color: shade(r),
-            key: label::Key::Mark(0),
-        }));
+        let key = if look.shade.is_some() { label::Key::Line(Dash::Solid) } else { label::Key::Mark(0) };
+        let named = (0..rounds.min(NAMED)).map(|r| (format!("round {}", r + 1), look.round(r)));
+        entries.extend(named.map(|(name, color)| label::Entry { name, color, key }));
     }
-    if cases.iter().any(|c| lost(c)) {
+    if cases().any(lost) {
         entries.push(label::Entry { name: "diverged".into(), color: color::MUTED, key: label::Key::Cross });
     }
-    entries.push(label::Entry { name: "best".into(), color: color::INK, key: label::Key::Ring });
-    let reasons: Vec<String> = parts
-        .iter()
-        .flat_map(|s| s.rounds.iter().enumerate().skip(1))
-        .filter(|(_, r)| !r.reason.is_empty())
-        .map(|(i, r)| format!("Round {}: {}.", i + 1, r.reason.trim_end_matches('.')))
-        .take(4)
-        .collect();
-    let shown: Vec<usize> = (0..input.plot.of.len()).filter(|p| cases.iter().any(|c| c.part == *p)).collect();
-    let columns = [1, 1, 2, 3, 2, 3, 3][shown.len().min(6)];
-    let rows = shown.len().div_ceil(columns);
-    let height = match (columns, rows) {
-        (1, _) => HEIGHT,
-        (3, r) => 130 + 260 * r as u32,
-        (_, r) => 130 + 320 * r as u32,
-    };
-    // Beside three panels there is no room for names: they go below the last.
-    let (figure, main, side) = input.figure(&reasons, height, label::room("", &entries));
-    let canvas = &figure.canvas;
-    for (part, area) in shown.iter().zip(main.split(columns, rows, 18.0)) {
-        let mine: Vec<&&super::Case> = cases.iter().filter(|c| c.part == *part).collect();
-        let study = mine[0].study;
-        let heading = if shown.len() > 1 {
-            format!("{} ({})", name::selection(&input.plot.of[*part]), mine.len())
-        } else {
-            String::new()
-        };
-        let panel = Panel::new(canvas, area, &heading, across.clone(), up.clone());
-        let f = panel.frame;
-        canvas.clip(Rect::new(f.left - 2.0, f.top - 2.0, f.right + 2.0, f.bottom + 2.0));
-        for (r, round) in study.rounds.iter().enumerate() {
-            if let (Some(a), Some(b)) = (round.bounds.get(x), round.bounds.get(y)) {
-                let ((left, bottom), (right, top)) = (panel.at(a.0, b.0), panel.at(a.1, b.1));
-                if [left, right, top, bottom].iter().all(|v| v.is_finite()) {
-                    let edge = Rect::new(left.min(right), top.min(bottom), left.max(right), top.max(bottom));
-                    canvas.tip(format!("round {}: {}", r + 1, round.reason));
-                    canvas.fill(edge, shade(r), 0.06);
-                    canvas.frame(edge, Stroke::new(shade(r), 1.4));
-                }
-            }
-        }
-        canvas.end();
-        for case in mine.iter().step_by(mine.len().div_ceil(2000).max(1)) {
-            let value = |m: &Measure, axis: &Axis| {
-                place(m, case, &axis.scale).map_or(f64::NAN, |v| beside(v, case.trial.index, &axis.scale))
-            };
-            let at = panel.at(value(&mx, &panel.x), value(&my, &panel.y));
-            let tone = shade(case.trial.round as usize);
-            canvas.tip(name::trial(case.trial));
-            if lost(case) {
-                canvas.cross(at, 3.2, Stroke::new(tone, 1.5));
-            } else {
-                canvas.dot(at, 3.6, tone, 0.85);
-            }
-        }
-        if let Some(case) = mine.iter().find(|c| best(study).is_some_and(|b| std::ptr::eq(b, c.trial))) {
-            let value = |m: &Measure, axis: &Axis| {
-                place(m, case, &axis.scale).map_or(f64::NAN, |v| beside(v, case.trial.index, &axis.scale))
-            };
-            canvas.ring(panel.at(value(&mx, &panel.x), value(&my, &panel.y)), 6.8, Stroke::new(color::INK, 1.3));
-        }
+    if cases().any(|c| look.is_best(c)) {
+        entries.push(label::Entry { name: "best".into(), color: color::INK, key: label::Key::Ring });
     }
-    label::list(canvas, side, "", &entries);
-    let told: Vec<String> = shown
-        .iter()
-        .map(|p| {
-            format!(
-                "{}: {}",
-                name::selection(&input.plot.of[*p]),
-                count(cases.iter().filter(|c| c.part == *p).count(), "trial")
-            )
-        })
-        .collect();
+    let (columns, rows) = tiles(panels.len());
+    let height = if columns == 1 { HEIGHT } else { tall(columns, rows) };
+    let room = look.shade.as_ref().map_or_else(|| label::room("", &entries), |s| s.room(&entries));
+    let (figure, main, side) = input.figure(&reasons(&panels), height, room);
+    for (group, area) in panels.iter().zip(main.split(columns, rows, 18.0)) {
+        let heading = if panels.len() > 1 { format!("{} ({})", group.name, group.cases.len()) } else { String::new() };
+        let panel = Panel::new(&figure.canvas, area, &heading, across.clone(), up.clone());
+        boxes(&figure.canvas, &panel, group.cases[0].study, (x, y), &look);
+        marks(&figure.canvas, &panel, group, (&mx, &my), &look);
+    }
+    match &look.shade {
+        Some(shade) => shade.legend(&figure.canvas, side, &entries),
+        None => label::list(&figure.canvas, side, "", &entries),
+    }
+    let told: Vec<String> = panels.iter().map(|g| format!("{}: {}", g.name, count(g.cases.len(), "trial"))).collect();
     let alt = format!("{}. {}, in {}.", input.title, told.join("; "), count(rounds, "round"));
     Drawing { svg: figure.canvas.finish(&alt), alt }
+}
+
+/// Why the rounds are where they are.
+fn reasons(panels: &[Group]) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for study in panels.iter().map(|g| g.cases[0].study) {
+        for (i, round) in study.rounds.iter().enumerate().skip(1).filter(|(_, r)| !r.reason.is_empty()) {
+            let reason = format!("Round {}: {}.", i + 1, round.reason.trim_end_matches('.'));
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons.truncate(4);
+    reasons
+}
+
+/// The boxes of a study's rounds.
+fn boxes(canvas: &Canvas, panel: &Panel, study: &Study, (x, y): (&str, &str), look: &Look) {
+    let f = panel.frame;
+    canvas.clip(Rect::new(f.left - 2.0, f.top - 2.0, f.right + 2.0, f.bottom + 2.0));
+    for (r, round) in study.rounds.iter().enumerate() {
+        if let (Some(a), Some(b)) = (round.bounds.get(x), round.bounds.get(y)) {
+            let ((left, bottom), (right, top)) = (panel.at(a.0, b.0), panel.at(a.1, b.1));
+            if [left, right, top, bottom].iter().all(|v| v.is_finite()) {
+                let edge = Rect::new(left.min(right), top.min(bottom), left.max(right), top.max(bottom));
+                let tone = look.round(r);
+                canvas.tip(format!("round {}: {}", r + 1, round.reason));
+                canvas.fill(edge, tone, 0.06);
+                canvas.frame(edge, Stroke::new(tone, 1.4));
+            }
+        }
+    }
+    canvas.end();
+}
+
+/// A mark a trial, and a ring around the best of its study.
+fn marks(canvas: &Canvas, panel: &Panel, group: &Group, (x, y): (&Measure, &Measure), look: &Look) {
+    let at = |case: &Case| {
+        let along = |m: &Measure, axis: &Axis| {
+            place(m, case, &axis.scale).map_or(f64::NAN, |v| beside(v, case.trial.index, &axis.scale))
+        };
+        panel.at(along(x, &panel.x), along(y, &panel.y))
+    };
+    for case in group.cases.iter().step_by(group.cases.len().div_ceil(MANY).max(1)) {
+        let (tone, mark) = look.of(case);
+        canvas.tip(name::trial(case.trial));
+        if lost(case) {
+            canvas.cross(at(case), 3.2, Stroke::new(tone, 1.5));
+        } else {
+            canvas.mark(mark, at(case), 3.6, tone, 0.85);
+        }
+    }
+    if let Some(case) = group.cases.iter().find(|c| look.is_best(c)) {
+        canvas.ring(at(case), 6.8, Stroke::new(color::INK, 1.3));
+    }
 }

@@ -9,12 +9,14 @@ use super::super::figure::number::short;
 use super::super::figure::{Axis, Color, Panel, Scale, Stroke, color, label};
 use super::super::group::Case;
 use super::super::name;
-use super::curves::color_of;
 use super::measure_axis::{axis, place};
+use super::shade::Shade;
 use super::{Drawing, HEIGHT, Input, count};
 
 /// More marks than this are drawn as one, without values on hover.
 const MANY: usize = 1000;
+/// So many of them at a time.
+const PIECE: usize = 200;
 
 /// Whether no run of the trial gave a model.
 pub(super) fn lost(case: &Case) -> bool {
@@ -29,29 +31,11 @@ pub(super) fn beside(place: f64, index: u32, scale: &Scale) -> f64 {
     }
 }
 
-/// What colours the marks.
-enum Shade<'a> {
-    Groups(Vec<(String, Color)>),
-    Number(&'a Measure, Axis),
-}
-
 /// Draw one measure against another.
 pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     let (x_axis, y_axis) = (axis(x, &input.cases), axis(y, &input.cases));
     let groups = input.groups();
-    let shade = match &input.plot.color {
-        Some(color) if input.plot.by.is_empty() && (groups.groups.len() < 2 || groups.heading.is_empty()) => {
-            Shade::Number(color, axis(color, &input.cases))
-        }
-        _ => Shade::Groups(
-            groups
-                .groups
-                .iter()
-                .enumerate()
-                .map(|(g, group)| (group.name.clone(), color_of(&groups.ordered, g, groups.groups.len())))
-                .collect(),
-        ),
-    };
+    let shade = Shade::new(input, &groups);
 
     // A trial has a mark, or a cross at the rim where one of its numbers is missing.
     let (mut marks, mut crosses) = (Vec::new(), Vec::new());
@@ -84,14 +68,7 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     // Groups that stand side by side already need no list of names.
     let named = input.plot.color.as_ref().is_none_or(|c| c != x && c != y) || !input.plot.by.is_empty();
 
-    let mut entries: Vec<label::Entry> = match &shade {
-        Shade::Groups(groups) if groups.len() > 1 && named => groups
-            .iter()
-            .enumerate()
-            .map(|(g, (name, color))| label::Entry { name: name.clone(), color: *color, key: label::Key::Mark(g) })
-            .collect(),
-        _ => Vec::new(),
-    };
+    let mut entries = if named { shade.entries() } else { Vec::new() };
     if !crosses.is_empty() {
         let all = crosses.iter().all(|c| c.1.trial.runs.iter().all(|r| !matches!(r.outcome, Outcome::Failed(_))));
         let name = format!("{} ({})", if all { "diverged" } else { "no result" }, crosses.len());
@@ -120,27 +97,18 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
             .filter(|o| o.measure != *x && o.measure != *y)
             .map(|o| o.measure.to_string())
             .collect();
-        let name = if judged.is_empty() { "best".to_string() } else { format!("best {}", judged.join(", ")) };
+        let name = if judged.is_empty() { "best".to_string() } else { format!("best by {}", judged.join(", ")) };
         entries.push(label::Entry { name, color: color::INK, key: label::Key::Ring });
-    }
-    let heading = if named { groups.heading.clone() } else { String::new() };
-    let mut room = label::room(&heading, &entries);
-    if let Shade::Number(_, axis) = &shade {
-        room = room.max(label::bar_room(axis));
     }
     let mut notes = Vec::new();
     let seeds = input.cases.iter().map(|c| c.trial.runs.len()).max().unwrap_or(0);
     if seeds > 1 {
         notes.push(format!("A mark is a trial: the mean of {}.", count(seeds, "seed")));
     }
-    let (figure, main, side) = input.figure(&notes, HEIGHT, room);
+    let (figure, main, side) = input.figure(&notes, HEIGHT, shade.room(&entries));
     let canvas = &figure.canvas;
     let panel = Panel::new(canvas, main, "", x_axis, y_axis);
     let f = panel.frame;
-    let colour = |g: usize, case: &Case| match &shade {
-        Shade::Groups(groups) => groups[g].1,
-        Shade::Number(m, axis) => place(m, case, &axis.scale).map_or(color::FAINT, |v| color::sequential(axis.at(v))),
-    };
     let tell = |case: &Case| {
         let value = |m: &Measure| {
             let at_least = if bound(m, case) { "≥ " } else { "" };
@@ -152,12 +120,12 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     let many = marks.len() > MANY;
     for (g, case, a, b) in marks.iter().filter(|_| !many) {
         let at = panel.at(*a, *b);
-        let tone = colour(*g, case);
+        let tone = shade.of(*g, case);
         canvas.tip(tell(case));
         if bound(y, case) || bound(x, case) {
             canvas.ring(at, 4.2, Stroke::new(tone, 1.5));
         } else {
-            canvas.mark(if matches!(shade, Shade::Groups(_)) { *g } else { 0 }, at, 4.4, tone, 0.82);
+            canvas.mark(shade.mark(*g), at, 4.4, tone, 0.82);
         }
     }
     if many {
@@ -165,7 +133,7 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
         let mut tones: Vec<(Color, Vec<(f64, f64)>)> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for (g, case, a, b) in &marks {
-            let (at, tone) = (panel.at(*a, *b), colour(*g, case));
+            let (at, tone) = (panel.at(*a, *b), shade.of(*g, case));
             if seen.insert((tone.to_string(), at.0.round() as i64, at.1.round() as i64)) {
                 match tones.iter_mut().find(|t| t.0 == tone) {
                     Some(t) => t.1.push(at),
@@ -173,10 +141,13 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
                 }
             }
         }
-        for (tone, points) in tones {
-            // In pieces, so that marks of one colour that cover each other still look denser.
-            for piece in points.chunks(400) {
-                canvas.dots(piece, 2.2, tone, 0.5);
+        // In pieces, so that marks of one colour that cover each other still look denser; and in turn, so that no group lies on all others.
+        let most = tones.iter().map(|t| t.1.len()).max().unwrap_or(0);
+        for piece in 0..most.div_ceil(PIECE) {
+            for (tone, points) in &tones {
+                if let Some(points) = points.chunks(PIECE).nth(piece) {
+                    canvas.dots(points, 2.2, *tone, 0.5);
+                }
             }
         }
     }
@@ -189,10 +160,8 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
             _ => continue,
         };
         canvas.tip(format!("{}\ndiverged", name::trial(case.trial)));
-        let tone = match &shade {
-            Shade::Groups(groups) if groups.len() > 1 => groups[*g].1,
-            _ => color::MUTED,
-        };
+        let tone =
+            if matches!(shade, Shade::Groups { .. }) && shade.tells() { shade.of(*g, case) } else { color::MUTED };
         canvas.cross(at, 3.4, Stroke::new(tone, 1.6));
     }
     if let Some((_, _, a, b)) = best {
@@ -200,11 +169,7 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     }
     let mut list = side;
     list.top = f.top;
-    if let Shade::Number(_, axis) = &shade {
-        label::number_bar(canvas, list, axis);
-        list.top += 270.0;
-    }
-    label::list(canvas, list, &heading, &entries);
+    shade.legend(canvas, list, &entries);
 
     let best = best.map(|b| format!(" The best is {}.", tell(&b.1).replace('\n', ", "))).unwrap_or_default();
     let lost = if crosses.is_empty() { String::new() } else { format!(" {} diverged.", crosses.len()) };

@@ -4,8 +4,8 @@ use crate::record::inspect::{Inspection, Surface};
 
 use super::super::figure::contour::Grid;
 use super::super::figure::number::short;
-use super::super::figure::{Axis, Canvas, Color, Panel, Rect, Scale, Stroke, color, label};
-use super::{Drawing, Input, bands, count};
+use super::super::figure::{Axis, Canvas, Color, Panel, Rect, Scale, Stroke, label};
+use super::{Drawing, Input, bands, count, tall, tiles};
 
 /// Bands of loss.
 const BANDS: usize = 14;
@@ -23,13 +23,11 @@ pub fn draw(input: &Input) -> Drawing {
     let all: Vec<f64> = found.iter().flat_map(|(_, s)| &s.loss).copied().collect();
     // One scale for all, so that colours can be compared.
     let Some(tones) = bands::axis("loss", &all) else { return input.nothing("no model to look into") };
-    let columns = found.len().min(2);
-    let rows = found.len().div_ceil(columns);
-    let height = if columns == 1 { 540 } else { 110 + 350 * rows as u32 };
+    let (columns, rows) = tiles(found.len());
     let path = found.iter().any(|(_, s)| s.path.len() > 1);
     let notes: Vec<String> =
         path.then(|| "Line: the weights over the epochs, from the ring to the disc.".to_string()).into_iter().collect();
-    let (figure, main, side) = input.figure(&notes, height, label::bar_room(&tones));
+    let (figure, main, side) = input.figure(&notes, tall(columns, rows), label::bar_room(&tones));
     let mut alt = format!("{}.", input.title);
     for ((name, surface), area) in found.iter().zip(main.split(columns, rows, 20.0)) {
         panel(&figure.canvas, area, if found.len() > 1 { name } else { "" }, surface, &tones);
@@ -43,9 +41,7 @@ pub fn draw(input: &Input) -> Drawing {
             count(surface.path.len(), "point")
         );
     }
-    label::bar(&figure.canvas, side, &tones, |share| {
-        color::sequential(((share * BANDS as f64).floor().min(BANDS as f64 - 1.0) + 0.5) / BANDS as f64)
-    });
+    label::bar(&figure.canvas, side, &tones, |share| bands::tone(share, BANDS));
     Drawing { svg: figure.canvas.finish(&alt), alt }
 }
 

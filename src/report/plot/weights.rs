@@ -3,8 +3,8 @@
 use crate::record::inspect::{Inspection, Weights};
 
 use super::super::figure::number::short;
-use super::super::figure::{Axis, Canvas, Rect, Scale, Stroke, Text, color, label};
-use super::{Drawing, Input, count};
+use super::super::figure::{Align, Axis, Canvas, Rect, Scale, Stroke, Text, color, font, label};
+use super::{Drawing, Input, count, tall, tiles};
 
 /// Shades from the most negative to the most positive weight.
 const SHADES: usize = 21;
@@ -34,20 +34,18 @@ pub fn draw(input: &Input) -> Drawing {
     let limit = sizes.get((sizes.len() * 995 / 1000).min(sizes.len().saturating_sub(1))).copied().unwrap_or(0.0);
     let limit = if limit > 0.0 { limit } else { 1.0 };
     let tones = Axis::between("weight", Scale::Linear, -limit, limit);
-    let columns = found.len().min(2);
-    let rows = found.len().div_ceil(columns);
-    let height = if columns == 1 { 560 } else { 110 + 350 * rows as u32 };
+    let (columns, rows) = tiles(found.len());
     let cut = found.iter().any(|(_, w)| w.image.is_some() && w.outputs > UNITS);
     let images = found.iter().any(|(_, w)| w.image.is_some());
     let mut notes = Vec::new();
     if images {
         let some = if cut { format!(" The first {UNITS} are shown.") } else { String::new() };
-        notes.push(format!("One image a unit: its weights over the pixels of the input.{some}"));
+        notes.push(format!("One image a unit: its weights over the pixels that it looks at.{some}"));
     }
     if found.iter().any(|(_, w)| w.image.is_none() && (w.inputs > SIDE || w.outputs > SIDE)) {
         notes.push("A cell stands for several weights: that of the largest size.".into());
     }
-    let (figure, main, mut side) = input.figure(&notes, height, label::bar_room(&tones));
+    let (figure, main, mut side) = input.figure(&notes, tall(columns, rows) + 20, label::bar_room(&tones));
     let mut alt = format!("{}.", input.title);
     for ((name, weights), area) in found.iter().zip(main.split(columns, rows, 20.0)) {
         let heading = if found.len() > 1 {
@@ -55,10 +53,11 @@ pub fn draw(input: &Input) -> Drawing {
         } else {
             format!("layer {}", weights.layer)
         };
-        figure.canvas.text((area.left, area.top + 12.0), &heading, Text::new(13.0, color::INK).bold());
+        let shown = font::shorten(&heading, 13.0, true, area.width());
+        figure.canvas.text((area.left, area.top + 12.0), &shown, Text::new(13.0, color::INK).bold());
         let area = Rect { top: area.top + 22.0, bottom: area.bottom - 6.0, ..area };
         match weights.image {
-            Some(image) => tiles(&figure.canvas, area, weights, image, limit),
+            Some(image) => units(&figure.canvas, area, weights, image, limit),
             None => matrix(&figure.canvas, area, weights, limit),
         }
         alt += &format!(
@@ -111,7 +110,7 @@ fn paint(canvas: &Canvas, shades: &[Vec<Rect>]) {
     }
 }
 
-fn tiles(canvas: &Canvas, area: Rect, w: &Weights, (height, width, channels): (usize, usize, usize), limit: f64) {
+fn units(canvas: &Canvas, area: Rect, w: &Weights, (height, width, channels): (usize, usize, usize), limit: f64) {
     let shown = w.outputs.min(UNITS);
     // The number of columns that makes the tiles largest.
     let size = |columns: usize| {
@@ -162,11 +161,7 @@ fn matrix(canvas: &Canvas, area: Rect, w: &Weights, limit: f64) {
     let label = |n: usize, what: &str| count(n, what);
     let style = Text::new(12.0, color::MUTED);
     let (x, y) = frame.center();
-    canvas.text(
-        (x, frame.bottom + 16.0),
-        &format!("{} →", label(w.outputs, "unit")),
-        style.align(super::super::figure::Align::Middle),
-    );
-    let upwards = style.align(super::super::figure::Align::Middle).upwards();
+    canvas.text((x, frame.bottom + 16.0), &format!("{} →", label(w.outputs, "unit")), style.align(Align::Middle));
+    let upwards = style.align(Align::Middle).upwards();
     canvas.text((frame.left - 8.0, y), &format!("← {}", label(w.inputs, "input")), upwards);
 }

@@ -7,22 +7,25 @@ use crate::stats::interval::{Interval, mean_interval};
 use crate::stats::measure::{Measured, lost, measure, measure_seeds};
 use crate::stats::select::ranked;
 
-use super::super::figure::number::{decimals_for, fixed, short};
-use super::super::group::{Case, Group, Groups, Missing, cases};
+use super::super::figure::number::{decimals_for, exponent, fixed, short};
+use super::super::group::{Case, Group, Groups, Missing, ROWS, cases};
 use super::super::{Results, name};
 use super::grid::{Cell, Column, Grid, Kind};
 
 /// The rows of a table: a row a trial, the best first, or a row a group. A measure of one trial is the mean over its seeds, that of several
 /// trials the mean over them, each with its 95 % interval (Student's t); runs that diverged have no measures and are counted.
 pub fn build(table: &Table, results: &Results) -> Result<Grid, Missing> {
-    let cases = cases(&table.of, &table.filters, results)?;
+    let cases = cases(&table.of, &table.filters, &results.studies)?;
     let shown = if table.show.is_empty() { usual(&cases) } else { table.show.clone() };
     let mut grid = Grid { title: name::table(table), ..Grid::default() };
     if cases.is_empty() {
         grid.notes.push("no trials".into());
     }
-    let mut rows: Vec<Group> =
-        if table.by.is_empty() { trial_rows(&cases, table) } else { Groups::new(&cases, &table.of, &table.by).groups };
+    let mut rows: Vec<Group> = if table.by.is_empty() {
+        trial_rows(&cases, table)
+    } else {
+        Groups::new(&cases, &table.of, &table.by, ROWS).groups
+    };
     if let Some(by) = &table.sort {
         sort(&mut rows, by);
     }
@@ -157,7 +160,7 @@ fn heads(grid: &mut Grid, table: &Table, cases: &[Case], rows: &[Group], shown: 
         }
     };
     if !table.by.is_empty() {
-        add(&Groups::new(cases, &table.of, &table.by).heading, Kind::Head, &|g| Cell::text(g.name.clone()));
+        add(&Groups::new(cases, &table.of, &table.by, ROWS).heading, Kind::Head, &|g| Cell::text(g.name.clone()));
         add("trials", Kind::Setting, &|g| Cell::number(g.cases.len().to_string(), g.cases.len() as f64));
         return;
     }
@@ -226,7 +229,8 @@ fn add_measure(grid: &mut Grid, m: &Measure, rows: &[Group], cases: &[Case]) {
     }
 }
 
-/// The decimals of a column: two significant digits of a typical interval; without intervals four significant digits of the largest.
+/// The decimals of a column's numbers that have no interval of their own: those of a typical interval; without any, four significant digits of
+/// the largest number.
 fn decimals<'a>(m: &Measure, sure: bool, found: impl Iterator<Item = &'a Interval>) -> usize {
     let found: Vec<&Interval> = found.collect();
     let mut halves: Vec<f64> = found.iter().filter_map(|i| i.half_width()).filter(|h| *h > 0.0).collect();
@@ -242,21 +246,49 @@ fn decimals<'a>(m: &Measure, sure: bool, found: impl Iterator<Item = &'a Interva
         Measure::Time => 2,
         _ if large >= 1000.0 => 0,
         _ if large >= 10.0 => 2,
-        _ if large >= 1e-2 => 4,
-        _ => 8,
+        _ => 4,
     }
 }
 
+/// The most decimals; what needs more is written with a power of ten.
+const DECIMALS: usize = 8;
+
+/// With a power of ten, and always with what it multiplies, so that it lines up with others.
+fn power(v: f64, digits: usize) -> String {
+    let text = short(v, digits);
+    match text.strip_prefix('−').unwrap_or(&text).strip_prefix("10") {
+        Some(raised) if !raised.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',') => {
+            text.replacen("10", "1×10", 1)
+        }
+        _ => text,
+    }
+}
+
+/// A number with so many decimals, or as many more as show three significant digits of it.
+fn number(v: f64, decimals: usize) -> String {
+    let needed = if v == 0.0 { 0 } else { (2 - exponent(v)).max(0) as usize };
+    match decimals.max(needed) {
+        _ if v.abs() >= 1e7 => power(v, 4),
+        n if n > DECIMALS && v != 0.0 => power(v, 3),
+        n => fixed(v, if needed > decimals { n } else { decimals }),
+    }
+}
+
+/// A mean with the digits that its own interval leaves it: two significant ones of the half-width.
 fn measured(i: &Interval, lower_bound: bool, decimals: usize, sure: bool) -> Cell {
     let half_width = i.half_width().filter(|_| !sure);
-    // A number far from the rest of its column keeps its digits.
-    let number = |v: f64| if v != 0.0 && v.abs() >= 1e7 { short(v, 4) } else { fixed(v, decimals) };
-    let mut text = number(i.mean);
+    let mut text = match half_width {
+        Some(half) if half > 0.0 => {
+            let own = decimals_for(half);
+            let plain = own <= DECIMALS && half >= 1e-8 && half < 1e7 && i.mean.abs() < 1e7;
+            let write = |v: f64, digits: usize| if plain { fixed(v, own) } else { power(v, digits) };
+            format!("{} ± {}", write(i.mean, 4), write(half, 2))
+        }
+        Some(_) => format!("{} ± 0", number(i.mean, decimals)),
+        None => number(i.mean, decimals),
+    };
     if lower_bound {
         text = format!("≥ {text}");
-    }
-    if let Some(half) = half_width {
-        text += &format!(" ± {}", number(half));
     }
     Cell { text, value: Some(i.mean), half_width, lower_bound, best: false }
 }

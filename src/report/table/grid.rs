@@ -62,12 +62,34 @@ impl Cell {
     pub fn number(text: impl Into<String>, value: f64) -> Cell {
         Cell { text: text.into(), value: Some(value), ..Cell::default() }
     }
+}
 
-    /// How many characters stand before the point.
-    fn whole(&self) -> usize {
-        let number = self.text.split(" ±").next().unwrap_or("");
-        number.find(['.', '×']).map_or(number.width(), |at| number[..at].width())
-    }
+/// What pads numbers: as wide as a digit, and as wide as a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pad {
+    /// For a digit.
+    pub digit: char,
+    /// For a point.
+    pub point: char,
+}
+
+/// Numbers padded on both sides so that their points stand under each other.
+fn on_point(numbers: &[&str], pad: Pad) -> Vec<String> {
+    let point = |n: &str| n.find(['.', '×']);
+    let whole = |n: &str| point(n).map_or(n.width(), |at| n[..at].width());
+    let digits = |n: usize| pad.digit.to_string().repeat(n);
+    let left = numbers.iter().map(|n| whole(n)).max().unwrap_or(0);
+    let right = numbers.iter().map(|n| n.width() - whole(n)).max().unwrap_or(0);
+    let padded = |n: &&str| {
+        let (before, after) = (left - whole(n), right - (n.width() - whole(n)));
+        let gap = match after {
+            0 => String::new(),
+            after if point(n).is_none() => format!("{}{}", pad.point, digits(after - 1)),
+            after => digits(after),
+        };
+        format!("{}{n}{gap}", digits(before))
+    };
+    numbers.iter().map(padded).collect()
 }
 
 impl Grid {
@@ -77,31 +99,35 @@ impl Grid {
         cells.peek().is_some() && cells.all(|c| c.value.is_some())
     }
 
-    /// The texts of a column, padded so that their points (and their intervals' signs) stand under each other; `space` is what pads.
-    pub fn aligned(&self, column: usize, space: char) -> Vec<String> {
-        let pad = |n: usize| space.to_string().repeat(n);
+    /// The texts of a column, padded so that their points, their intervals' signs and the points of those stand under each other.
+    pub fn aligned(&self, column: usize, pad: Pad) -> Vec<String> {
+        let texts: Vec<&str> = self.rows.iter().map(|r| r[column].text.as_str()).collect();
         if !self.numeric(column) {
-            return self.rows.iter().map(|r| r[column].text.clone()).collect();
+            return texts.into_iter().map(String::from).collect();
         }
-        let cells = || self.rows.iter().map(|r| &r[column]);
-        let whole = cells().map(Cell::whole).max().unwrap_or(0);
-        let left: Vec<(String, String)> = cells()
-            .map(|c| {
-                let (number, interval) = c.text.split_once(" ±").map_or((c.text.as_str(), ""), |(n, i)| (n, i.trim()));
-                (pad(whole - c.whole()) + number, interval.to_string())
-            })
-            .collect();
-        let wide = left.iter().map(|(n, _)| n.width()).max().unwrap_or(0);
-        let intervals = left.iter().map(|(_, i)| i.width()).max().unwrap_or(0);
-        left.into_iter()
-            .map(|(number, interval)| {
-                let number = format!("{number}{}", pad(wide - number.width()));
-                match (intervals, interval.is_empty()) {
-                    (0, _) => number,
-                    (_, true) => number + &pad(intervals + 3),
-                    _ => format!("{number} ± {}{interval}", pad(intervals - interval.width())),
-                }
-            })
-            .collect()
+        let parts: Vec<(&str, &str)> = texts.iter().map(|t| t.split_once(" ± ").unwrap_or((t, ""))).collect();
+        let numbers = on_point(&parts.iter().map(|p| p.0).collect::<Vec<_>>(), pad);
+        if parts.iter().all(|p| p.1.is_empty()) {
+            return numbers;
+        }
+        let intervals = on_point(&parts.iter().map(|p| p.1).collect::<Vec<_>>(), pad);
+        let joined = numbers.iter().zip(&intervals).zip(&parts);
+        joined.map(|((n, i), p)| format!("{n} {} {i}", if p.1.is_empty() { ' ' } else { '±' })).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_stand_under_each_other() {
+        let pad = Pad { digit: ' ', point: ' ' };
+        assert_eq!(on_point(&["1.5", "12", "0.001", "–", ""], pad), [" 1.5  ", "12    ", " 0.001", " –    ", "      "]);
+        let texts = ["0.9 ± 0.12", "12.25 ± 3", "≥ 7"];
+        let row = |t: &&str| vec![Cell { value: Some(1.0), ..Cell::text(*t) }];
+        let column = Column { name: "m".into(), kind: Kind::Measure };
+        let grid = Grid { columns: vec![column], rows: texts.iter().map(row).collect(), ..Grid::default() };
+        assert_eq!(grid.aligned(0, pad), ["  0.9  ± 0.12", " 12.25 ± 3   ", "≥ 7          "]);
     }
 }

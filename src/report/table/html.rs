@@ -2,15 +2,15 @@
 
 use maud::{Markup, html as markup};
 
-use super::grid::{Grid, Kind};
+use super::grid::{Grid, Kind, Pad};
 
-/// A figure as wide as a digit, which pads numbers so that their points line up.
-const FIGURE_SPACE: char = '\u{2007}';
+/// Spaces as wide as a digit and as a point, so that the points of numbers line up.
+const PAD: Pad = Pad { digit: '\u{2007}', point: '\u{2008}' };
 
 /// The table; each header cell is a button that sorts, each cell holds its number for that. It takes the room it needs beside the text, and
 /// scrolls in its own box where there is not enough.
 pub fn html(grid: &Grid) -> Markup {
-    let columns: Vec<Vec<String>> = (0..grid.columns.len()).map(|c| grid.aligned(c, FIGURE_SPACE)).collect();
+    let columns: Vec<Vec<String>> = (0..grid.columns.len()).map(|c| grid.aligned(c, PAD)).collect();
     markup! {
         figure.table style={ "--columns:" (grid.columns.len()) } {
             figcaption { (grid.title) }

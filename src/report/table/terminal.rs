@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::grid::{Grid, Kind};
+use super::grid::{Grid, Kind, Pad};
 
 /// How a table is written to a terminal; the caller knows about the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub struct Style {
 
 /// A line under the header, and space between the columns.
 const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+
+/// All characters are of one width.
+const PAD: Pad = Pad { digit: ' ', point: ' ' };
 
 /// What marks the best of a column.
 const BEST: &str = " *";
@@ -39,7 +42,7 @@ pub fn terminal(grid: &Grid, style: Style) -> String {
                 (true, true) => BEST,
                 (true, false) => "  ",
             };
-            grid.aligned(c, ' ').into_iter().zip(&grid.rows).map(|(text, r)| text + mark(r[c].best)).collect()
+            grid.aligned(c, PAD).into_iter().zip(&grid.rows).map(|(text, r)| text + mark(r[c].best)).collect()
         })
         .collect();
     let wide =
