@@ -42,6 +42,7 @@ pub fn perform(
         .process_group(0)
         .spawn()
         .map_err(|error| format!("`{}` cannot be started: {error}", command.line))?;
+    let guard = Guard::of(&child);
     let mut run = Run::empty(job.key.to_string(), command.repetition, Outcome::Finished);
     let (sender, lines) = std::sync::mpsc::channel();
     let reader = child.stdout.take().map(|out| {
@@ -82,6 +83,7 @@ pub fn perform(
         }
     }
     let status = child.wait().map_err(|error| error.to_string())?;
+    drop(guard);
     if let Some(reader) = reader.filter(|_| !late) {
         let _ = reader.join();
     }
@@ -102,6 +104,33 @@ pub fn perform(
         run.outcome = Outcome::Diverged;
     }
     Ok(Some(run))
+}
+
+/// Ends a program when this process ends without doing so itself, killed as it may be.
+struct Guard(Option<Child>);
+
+impl Guard {
+    /// A shell that waits for a line that never comes, but ends.
+    fn of(program: &Child) -> Self {
+        let shell = Process::new("sh")
+            .args(["-c", "read -r _; kill -s KILL -- \"-$0\"", &program.id().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        // A program without it is only not looked after.
+        Guard(shell.ok())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(shell) = &mut self.0 {
+            let _ = shell.kill();
+            let _ = shell.wait();
+        }
+    }
 }
 
 /// End the program and what it has started: they are a process group of their own.

@@ -240,3 +240,29 @@ fn places_for_workers_are_checked() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(3) && said.contains("/nowhere/python3 cannot be started"), "{said}");
 }
+
+#[test]
+fn a_program_ends_with_a_worker_that_is_killed() {
+    let text = "sleep 600 & echo $! > sleeper; wait\n";
+    let project = Project::new().file("n.exp", SLEEPING).file("slow.sh", text);
+    let request = listed(&project)[0].clone() + "\n";
+    let mut child = spawn(&project, &["trial", "--bundle", "--attached"]);
+    let mut input = child.stdin.take().expect("an input");
+    input.write_all(request.as_bytes()).unwrap();
+    let within = |what: &str, condition: &dyn Fn() -> bool| {
+        let started = Instant::now();
+        while !condition() {
+            assert!(started.elapsed() < Duration::from_secs(20), "{what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let sleeper = || std::fs::read_to_string(project.path("sleeper")).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    within("the program starts", &|| sleeper().is_some());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let sleeper = sleeper().expect("a number");
+    let status = format!("/proc/{sleeper}/status");
+    // What nobody waits for stays as a zombie where the first process of the machine does not take it in.
+    let gone = || std::fs::read_to_string(&status).map_or(true, |text| text.contains("State:\tZ"));
+    within("the program ends", &gone);
+}

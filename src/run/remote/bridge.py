@@ -19,7 +19,9 @@ OLDEST = (2, 10)
 CHUNK = 64 << 20
 # Seconds between looks at the size of the cluster, and until a cancelled bundle is ended by force.
 LOOK = 2.0
-FORCE = 3.0
+FORCE = 5.0
+# Seconds that caviar may take to end.
+LEAVE = 3.0
 # Seconds that a cluster may take to answer.
 PATIENCE = 60.0
 # Seconds for which lines are gathered.
@@ -104,6 +106,18 @@ def process(program, cache, cpus):
     return child, errors
 
 
+def end(child):
+    """End caviar by closing its input, so that it ends what it has started."""
+    import subprocess
+
+    child.stdin.close()
+    try:
+        child.wait(LEAVE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
 def last_words(errors):
     errors.seek(0, 2)
     errors.seek(max(0, errors.tell() - 2000))
@@ -166,8 +180,7 @@ def work(binary, files, lines, cpus):
     finally:
         if child is not None:
             KEPT.clear()
-            child.kill()
-            child.wait()
+            end(child)
 
 
 class Bridge:
@@ -222,7 +235,7 @@ class Bridge:
         try:
             ray.init(address=named, log_to_driver=False, logging_level="WARNING", namespace="caviar")
         except BaseException as error:
-            self.broken(self.explain(error, address, start["log"]))
+            self.broken(self.explain(error, address, start.get("log", "/dev/null")))
         watchdog.cancel()
         binary = self.put(start["binary"])
         remote = ray.remote(work)

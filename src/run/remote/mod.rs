@@ -354,7 +354,8 @@ impl<T: Transport> Remote<T> {
         self.barren += 1;
         // Where no worker does anything it is not this task.
         if (last && self.known.is_empty()) || self.barren > BARREN + 2 * self.transport.cpus() {
-            return self.stop(format!("workers give no results: {why}"));
+            let said = if self.known.is_empty() { "has given a result" } else { "gives results any more" };
+            return self.stop(format!("no worker {said}: {why}"));
         }
         if !last {
             return self.again(key);

@@ -200,7 +200,7 @@ fn where_no_worker_ever_gives_a_result_it_is_not_the_task() {
     }
     let reports = bench.reports();
     let Some(Report::Broken(why)) = reports.last() else { panic!("{reports:?}") };
-    assert!(why.contains("workers give no results") && why.contains("cannot execute"));
+    assert!(why.contains("no worker has given a result") && why.contains("cannot execute"));
     assert!(bench.remote.idle());
 }
 
