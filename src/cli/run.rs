@@ -187,10 +187,7 @@ fn bring(
     equipment: &Arc<Equipment>,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let mut executor = executor(&args.engine, equipment, terminal).map_err(|why| {
-        terminal.error(why);
-        Exit::Failed
-    })?;
+    let mut executor = executor(&args.engine, equipment, terminal);
     let mut progress = Progress::new(terminal, args.json);
     let mut session = Session {
         store: &equipment.store,

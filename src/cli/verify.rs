@@ -14,7 +14,6 @@ use super::workers::executor;
 use crate::plan::notebook::Notebook;
 use crate::record::lock::{self, Lock};
 use crate::run::datasets::Datasets;
-use crate::run::executor::Executor;
 use crate::run::open::{Opened, open};
 use crate::run::survey::{Surveyed, survey};
 use crate::run::verify::{outline, train_again};
@@ -122,7 +121,7 @@ impl Verified<'_> {
         let results = outputs::judged(self.notebook, studies);
         let fresh = outputs::lock_of(self.notebook, &results, base, self.equipment);
         let mut different = self.differ(&fresh, terminal);
-        let mut executor = self.executor(terminal)?;
+        let mut executor = executor(&self.args.engine, self.equipment, terminal);
         let after = self.survey(terminal)?;
         let sample = if self.args.all { usize::MAX } else { self.args.sample };
         let again = train_again(&after, sample, &trained, &mut *executor, self.equipment, &interrupted);
@@ -168,20 +167,13 @@ impl Verified<'_> {
         })
     }
 
-    fn executor(&self, terminal: &Terminal) -> Result<Box<dyn Executor>, Exit> {
-        executor(&self.args.engine, self.equipment, terminal).map_err(|why| {
-            terminal.error(why);
-            Exit::Failed
-        })
-    }
-
     /// Train what is not stored, or everything; which runs were.
     fn bring(
         &self,
         trained: &mut HashSet<String>,
         terminal: &Terminal,
     ) -> Result<std::collections::BTreeMap<String, crate::record::Study>, Exit> {
-        let mut executor = self.executor(terminal)?;
+        let mut executor = executor(&self.args.engine, self.equipment, terminal);
         let mut progress = Progress::new(terminal, false);
         let mut session = Session {
             store: &self.equipment.store,

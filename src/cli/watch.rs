@@ -245,13 +245,8 @@ impl Watching<'_> {
         if let Err(error) = equipment.store.refresh() {
             return self.failed(path, &error.to_string());
         }
-        let mut executor = match known.executor.take() {
-            Some(executor) => executor,
-            None => match executor(&self.args.engine, &equipment, self.terminal) {
-                Ok(executor) => executor,
-                Err(why) => return self.failed(path, &why),
-            },
-        };
+        let seek = || executor(&self.args.engine, &equipment, self.terminal);
+        let mut executor = known.executor.take().unwrap_or_else(seek);
         let mut progress = Progress::new(self.terminal, false).with_chart();
         let mut teller = Teller::default();
         let mut came = None;

@@ -56,8 +56,6 @@ pub trait Executor {
     fn holds(&self, key: &Key) -> bool;
     /// Whether no task is in hand.
     fn idle(&self) -> bool;
-    /// How many tasks are worth having in hand.
-    fn width(&self) -> usize;
 }
 
 #[derive(Default)]
@@ -176,10 +174,6 @@ impl Executor for Threads {
 
     fn idle(&self) -> bool {
         self.hand.is_empty()
-    }
-
-    fn width(&self) -> usize {
-        self.handles.len()
     }
 }
 

@@ -256,7 +256,8 @@ fn a_program_ends_with_a_worker_that_is_killed() {
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    let sleeper = || std::fs::read_to_string(project.path("sleeper")).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let sleeper =
+        || std::fs::read_to_string(project.path("sleeper")).ok().and_then(|text| text.trim().parse::<u32>().ok());
     within("the program starts", &|| sleeper().is_some());
     child.kill().unwrap();
     child.wait().unwrap();

@@ -305,8 +305,12 @@ impl<T: Transport> Remote<T> {
         }
         let Some(before) = self.known.get(&key).filter(|before| before.content != known.content) else { return };
         // Two records may know different things of the same training without contradiction.
-        let stored = self.equipment.store.get(&key);
-        let what = stored.as_ref().and_then(|stored| merge::contradiction(stored, &run));
+        let waits = self.ready.iter().find_map(|report| match report {
+            Report::Done(done, run) if *done == key => Some(run.clone()),
+            _ => None,
+        });
+        let first = waits.or_else(|| self.equipment.store.get(&key));
+        let what = first.and_then(|first| merge::contradiction(&first, &run));
         if let Some(what) = what {
             let (first, second) = (&before.source, &known.source);
             self.stop(format!(
@@ -440,9 +444,5 @@ impl<T: Transport> Executor for Remote<T> {
 
     fn idle(&self) -> bool {
         self.held.is_empty() && self.ready.is_empty()
-    }
-
-    fn width(&self) -> usize {
-        2 * self.transport.cpus()
     }
 }
