@@ -131,7 +131,8 @@ impl Slurm {
         match heard {
             Heard::Line(_, line) => {
                 let step = &mut self.steps[place];
-                step.due -= usize::from(Answer::read(&line).is_ok_and(|answer| answer.is_last()));
+                let last = Answer::read(&line).is_ok_and(|answer| answer.is_last());
+                step.due = step.due.saturating_sub(usize::from(last));
                 if step.due == 0 {
                     step.pipe.close();
                 }
