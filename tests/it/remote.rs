@@ -57,7 +57,7 @@ fn more_epochs_go_on_from_the_states_that_workers_sent() {
     let project = project();
     project.run(&["run", "n.exp", "--on", "processes=2", "--only", "single"]).code(0);
     project.write("n.exp", NOTEBOOK.replace("epochs = 5", "epochs = 8"));
-    project.run(&["run", "--plan", "n.exp", "--only", "single"]).code(4).prints("from a checkpoint");
+    project.run(&["run", "--plan", "n.exp", "--only", "single"]).code(4).prints("single: 1 continued");
     project.run(&["run", "n.exp", "--on", "processes=2", "--only", "single"]).code(0);
     let lock = project.read("n.lock");
     std::fs::remove_dir_all(project.path(".caviar")).unwrap();
