@@ -235,7 +235,7 @@ class Bridge:
         try:
             ray.init(address=named, log_to_driver=False, logging_level="WARNING", namespace="caviar")
         except BaseException as error:
-            self.broken(self.explain(error, address, start.get("log", "/dev/null")))
+            self.broken(self.explain(error, address, start["log"]))
         watchdog.cancel()
         binary = self.put(start["binary"])
         remote = ray.remote(work)
