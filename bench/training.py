@@ -336,7 +336,7 @@ def report(peak, rows, cold, both, swept, optuna, kernels):
     lines = [
         "# Benchmarks",
         "",
-        "Made by `bench/run` in one go, all programs in turn; quote the ratios, not the times. Search is in [benchmarks-search.md](benchmarks-search.md).",
+        "Made by `bench/run` in one go, all programs in turn; quote the ratios, not the times. Search is in [benchmarks-search.md](benchmarks-search.md), clusters in [benchmarks-cluster.md](benchmarks-cluster.md).",
         "",
         f"Machine: {model}, {os.cpu_count()} cores; {peak:.0f} GFLOP/s a core of f32 fused multiply-adds, measured. PyTorch {version('torch')} (fused optimizers), "
         f"JAX {version('jax')} (`jit` and `lax.scan` over an epoch), scikit-learn {version('scikit-learn')}, Optuna {version('optuna')}.",

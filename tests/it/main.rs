@@ -3,6 +3,7 @@
 mod again;
 mod allocation;
 mod browser;
+mod cluster;
 mod command;
 mod docs;
 mod editors;

@@ -1,0 +1,134 @@
+"""The notebook that every cluster trains, and what is compared."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from clusters import kill, say, tree, wait
+
+NOTEBOOK = """
+data table { source = csv("table.csv", target = colour), split = [60%, 20%, 20%], normalize = zscore }
+data built_in { source = moons(points = 1500, noise = 0.2), split = [60%, 20%, 20%] }
+
+let width = int(16, 96)
+network mlp { dense(width) -> relu -> dense(64) -> relu -> dense(classes) -> softmax }
+
+experiment adaptive {
+  data = table, network = mlp, optimizer = adam(rate = log(1e-4, 0.3))
+  epochs = EPOCHS, search = tpe(trials = 28), lag = 4
+}
+
+experiment rungs {
+  data = built_in, network = mlp, optimizer = sgd(rate = log(1e-3, 1))
+  epochs = EPOCHS, search = random(trials = 12), prune = halving(factor = 2, from = 10)
+}
+"""
+
+
+def table():
+    """Three colours in a plane that are hard enough to tell apart, the same numbers every time."""
+    state, lines = 1, ["x,y,colour"]
+    for i in range(1500):
+        drawn = []
+        for _ in range(4):
+            state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+            drawn.append(state / 2**64)
+        colour = i % 3
+        x, y = colour + drawn[0] * drawn[1] * 2, colour * (2 - colour) + drawn[2] + drawn[3]
+        lines.append(f"{x:.4f},{y:.4f},{['red', 'green', 'blue'][colour]}")
+    return "\n".join(lines) + "\n"
+
+
+def only_the_rest(said, before, runs):
+    """A run that went on from another trained what that had not stored, and nothing else."""
+    trained = len(re.findall(r"^\w+ trial \d+ \(", said, re.M))
+    assert 0 < trained == runs - before, f"{trained} runs were trained where {before} of {runs} were stored:\n{said}"
+
+
+class Project:
+    """A folder with the notebook, in which the program is run."""
+
+    def __init__(self, caviar, folder, epochs):
+        self.caviar, self.folder, self.epochs = caviar, folder, epochs
+        os.makedirs(folder)
+        self.write("table.csv", table())
+        self.write("a.exp", NOTEBOOK.replace("EPOCHS", str(epochs)))
+
+    def write(self, name, text):
+        """Write a file in it."""
+        with open(os.path.join(self.folder, name), "w") as file:
+            file.write(text)
+
+    def forget(self):
+        """Take out all results."""
+        shutil.rmtree(os.path.join(self.folder, ".caviar"), ignore_errors=True)
+        shutil.rmtree(os.path.join(self.folder, "a.out"), ignore_errors=True)
+        if os.path.exists(self.lock_path):
+            os.remove(self.lock_path)
+
+    @property
+    def lock_path(self):
+        return os.path.join(self.folder, "a.lock")
+
+    def lock(self):
+        """The bytes of the lock."""
+        with open(self.lock_path, "rb") as file:
+            return file.read()
+
+    def start(self, *args, env=None):
+        """Start the program and do not wait for it."""
+        return Running(self, [self.caviar, "run", "a.exp", *args], env)
+
+    def run(self, *args, env=None, code=0, limit=200):
+        """Run the program to its end."""
+        return self.start(*args, env=env).end(code, limit)
+
+    def stored(self):
+        """How many runs the store holds, and how many different ones."""
+        keys, folder = [], os.path.join(self.folder, ".caviar/runs")
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if name.endswith(".log"):
+                with open(os.path.join(folder, name), "rb") as file:
+                    content = file.read()
+                # A frame: 7 bytes of magic, 6 of what it is, 32 of its key.
+                keys += [content[m.end() + 6 : m.end() + 38] for m in re.finditer(rb"\xca\x71\xa2frm\n", content)]
+        return len(keys), len(set(keys))
+
+
+class Running:
+    """The program under way, its output in files."""
+
+    def __init__(self, project, command, env):
+        self.out = os.path.join(project.folder, "stdout")
+        self.err = os.path.join(project.folder, "stderr")
+        self.started = time.monotonic()
+        self.command = command
+        env = {k: v for k, v in (env or os.environ).items() if k not in ("CI", "CAVIAR_SIMD")}
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.child = subprocess.Popen(
+                command, cwd=project.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env
+            )
+
+    def said(self):
+        """All of its output so far."""
+        with open(self.out, errors="replace") as out, open(self.err, errors="replace") as err:
+            return out.read() + err.read()
+
+    def end(self, code=0, limit=200):
+        """Wait for it, and hold its exit code against what is expected."""
+        try:
+            ended = self.child.wait(limit)
+        except subprocess.TimeoutExpired:
+            kill(tree(self.child.pid))
+            raise AssertionError(f"{' '.join(self.command)}: not within {limit} s\n{self.said()}") from None
+        said = self.said()
+        assert ended == code, f"{' '.join(self.command)} ended with {ended}, not {code}:\n{said}"
+        return said
+
+    def lines(self):
+        """Its output as JSON lines."""
+        with open(self.out) as out:
+            return [json.loads(line) for line in out if line.startswith("{")]
