@@ -10,6 +10,7 @@ use super::Exit;
 use super::args::{Engine, On};
 use super::run::{catch_interrupt, interrupted};
 use super::terminal::Terminal;
+use super::workers::hostnames;
 use crate::store;
 
 /// How often output is looked for, and how often Slurm is asked.
@@ -69,6 +70,19 @@ struct State {
     name: String,
     reason: String,
     code: Option<i32>,
+    /// The node that the head runs on, and those that the job has now.
+    head: String,
+    nodes: String,
+}
+
+impl State {
+    /// Whether the job goes on without the node that the head ran on.
+    fn is_headless(&self) -> bool {
+        let known = |name: &str| !name.is_empty() && !name.starts_with('(');
+        known(&self.head)
+            && known(&self.nodes)
+            && hostnames(&self.nodes).is_ok_and(|nodes| !nodes.contains(&self.head))
+    }
 }
 
 impl Job {
@@ -111,14 +125,13 @@ impl Job {
     fn follow(&mut self, terminal: &Terminal) -> Exit {
         let id = self.id.clone();
         terminal.say(format!("Slurm job {id}; what it prints is in {}", self.output.path.display()));
-        let (mut asked, mut waits, mut stopping) = (None::<Instant>, String::new(), false);
+        let (mut asked, mut waits, mut stopping, mut told) = (None::<Instant>, String::new(), false, false);
         loop {
             self.show();
             if interrupted() && !stopping {
                 stopping = true;
+                asked = None;
                 terminal.say(format!("stopping job {id}; Ctrl-C again leaves it to itself"));
-                // It leaves off in order, as here.
-                let _ = Command::new("scancel").args(["--batch", "--signal=INT", &id]).status();
             }
             if asked.is_none_or(|when| when.elapsed() >= ASK) {
                 asked = Some(Instant::now());
@@ -131,11 +144,27 @@ impl Job {
                             waits = state.reason;
                         }
                     }
-                    Ok(state) if ["RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED"].contains(&&*state.name) => {}
+                    Ok(state) if state.name == "RUNNING" && state.is_headless() => {
+                        let _ = Command::new("scancel").arg(&id).status();
+                        self.show();
+                        terminal.error(format!(
+                            "node {}, on which the head ran, failed: finished trials are stored; type the same command again to go on",
+                            state.head
+                        ));
+                        return Exit::Failed;
+                    }
+                    Ok(state) if state.name == "RUNNING" => {
+                        if stopping && !told {
+                            told = true;
+                            // It leaves off in order, as here.
+                            let _ = Command::new("scancel").args(["--batch", "--signal=INT", &id]).status();
+                        }
+                    }
+                    Ok(state) if ["CONFIGURING", "COMPLETING", "SUSPENDED"].contains(&&*state.name) => {}
                     Ok(state) => {
                         self.show();
                         return match (state.name.as_str(), state.code) {
-                            ("COMPLETED" | "FAILED", Some(code)) => exit(code),
+                            ("COMPLETED", Some(code)) | ("FAILED", Some(code @ 1..)) => exit(code),
                             (name, _) => {
                                 terminal.error(format!("Slurm job {id} ended as {name} ({})", state.reason));
                                 Exit::Failed
@@ -179,7 +208,7 @@ fn parse(text: &str) -> State {
         found.unwrap_or_default().to_string()
     };
     let code = field("ExitCode").split_once(':').and_then(|(code, signal)| code.parse().ok().filter(|_| signal == "0"));
-    State { name: field("JobState"), reason: field("Reason"), code }
+    State { name: field("JobState"), reason: field("Reason"), code, head: field("BatchHost"), nodes: field("NodeList") }
 }
 
 fn exit(code: i32) -> Exit {
@@ -204,6 +233,10 @@ mod tests {
         let state = parse(line);
         assert_eq!((state.name.as_str(), state.reason.as_str(), state.code), ("FAILED", "NonZeroExitCode", Some(4)));
         assert_eq!(parse("JobState=FAILED ExitCode=0:9").code, None);
+        let state = parse("JobState=RUNNING ReqNodeList=(null) NodeList=n[2-3] BatchHost=n1 NumNodes=2");
+        assert_eq!((state.head.as_str(), state.nodes.as_str()), ("n1", "n[2-3]"));
+        assert!(!parse("JobState=RUNNING NodeList=(null) BatchHost=n1").is_headless());
+        assert!(!parse("JobState=PENDING NodeList=n1").is_headless());
         assert_eq!(exit(4), Exit::Different);
         assert_eq!(exit(137), Exit::Failed);
     }

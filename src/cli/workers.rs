@@ -104,7 +104,15 @@ fn nodes() -> Result<Vec<String>, String> {
     let list = std::env::var("SLURM_JOB_NODELIST").map_err(|_| {
         "this is not in an allocation of Slurm: type `salloc --nodes=2 caviar watch …`, or `caviar run … --on slurm`, which asks for one"
     })?;
-    let output = Command::new("scontrol").args(["show", "hostnames", &list]).output();
+    hostnames(&list)
+}
+
+/// The nodes that a list such as `n[1-4,7]` names.
+///
+/// # Errors
+/// When Slurm cannot say.
+pub fn hostnames(list: &str) -> Result<Vec<String>, String> {
+    let output = Command::new("scontrol").args(["show", "hostnames", list]).output();
     let output = output.map_err(|error| format!("scontrol cannot be started: {error}"))?;
     if !output.status.success() {
         return Err(format!("scontrol show hostnames {list}: {}", String::from_utf8_lossy(&output.stderr).trim()));
