@@ -79,9 +79,7 @@ impl State {
     /// Whether the job goes on without the node that the head ran on.
     fn is_headless(&self) -> bool {
         let known = |name: &str| !name.is_empty() && !name.starts_with('(');
-        known(&self.head)
-            && known(&self.nodes)
-            && hostnames(&self.nodes).is_ok_and(|nodes| !nodes.contains(&self.head))
+        known(&self.head) && known(&self.nodes) && hostnames(&self.nodes).is_ok_and(|nodes| !nodes.contains(&self.head))
     }
 }
 

@@ -31,8 +31,8 @@ fn script(name: &str, more: &[PathBuf]) {
 
 #[test]
 fn ray_gives_the_lock_of_threads_whatever_dies() {
-    let python = std::env::var_os("CAVIAR_RAY_PYTHON")
-        .map_or_else(|| root().join("target/ray-venv/bin/python"), PathBuf::from);
+    let python =
+        std::env::var_os("CAVIAR_RAY_PYTHON").map_or_else(|| root().join("target/ray-venv/bin/python"), PathBuf::from);
     script("on_ray.py", &["--python".into(), python]);
 }
 
