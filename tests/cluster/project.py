@@ -44,7 +44,7 @@ def table():
 
 def only_the_rest(said, before, runs):
     """A run that went on from another trained what that had not stored, and nothing else."""
-    trained = len(re.findall(r"^\w+ trial \d+ \(", said, re.M))
+    trained = len(re.findall(r"^\w+ trial \d+( to epoch \d+)? \(", said, re.M))
     assert 0 < trained == runs - before, f"{trained} runs were trained where {before} of {runs} were stored:\n{said}"
 
 
