@@ -21,6 +21,8 @@ const WIDTH: usize = 100;
 pub struct Teller {
     /// How many epochs of a training were told.
     told: HashMap<(String, Place), usize>,
+    /// How far each experiment is.
+    progress: BTreeMap<String, live::Event>,
 }
 
 impl Teller {
@@ -29,13 +31,16 @@ impl Teller {
         match event {
             run::Event::Planned { kept, cancelled, queued } => {
                 let [kept, cancelled, queued] = [kept, cancelled, queued].map(|n| *n as u32);
-                vec![live::Event::Started { kept, cancelled, queued }]
+                // What was known of an earlier run goes; experiments of this one may have begun before it was counted what there is to do.
+                let mut events = vec![live::Event::Started { kept, cancelled, queued }];
+                events.extend(self.progress.values().cloned());
+                events
             }
             run::Event::Started { experiment, trials } => {
-                vec![progress(experiment, 0, *trials)]
+                vec![self.progress(experiment, 0, *trials)]
             }
             run::Event::Arrived { experiment, arrival, settled, trials } => {
-                let mut events = vec![progress(experiment, *settled, *trials)];
+                let mut events = vec![self.progress(experiment, *settled, *trials)];
                 if !arrival.stored {
                     events.push(live::Event::Trial {
                         experiment: experiment.name.clone(),
@@ -47,10 +52,16 @@ impl Teller {
             run::Event::Epoch { experiment, place, run } => self.epochs(experiment, *place, run),
             run::Event::Finished { experiment, study, .. } => {
                 let trials = study.trials.len() as u32;
-                vec![progress(experiment, trials, trials)]
+                vec![self.progress(experiment, trials, trials)]
             }
             run::Event::Lost { .. } | run::Event::Warning(_) => Vec::new(),
         }
+    }
+
+    fn progress(&mut self, experiment: &Experiment, done: u32, total: u32) -> live::Event {
+        let event = live::Event::Progress { experiment: experiment.name.clone(), done, total, left: None };
+        self.progress.insert(experiment.name.clone(), event.clone());
+        event
     }
 
     /// The epochs of a training since it was heard of last.
@@ -82,10 +93,6 @@ pub fn epochs(experiment: &Experiment) -> Option<u32> {
         Some(Value::Number(epochs)) => Some(*epochs as u32),
         _ => None,
     }
-}
-
-fn progress(experiment: &Experiment, done: u32, total: u32) -> live::Event {
-    live::Event::Progress { experiment: experiment.name.clone(), done, total, left: None }
 }
 
 fn row(experiment: &Experiment, arrival: &Arrival) -> Row {

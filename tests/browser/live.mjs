@@ -120,6 +120,9 @@ await check("while one trains: its learning curve grows, in both tabs", async ()
   const before = await points();
   await until("a longer curve", async () => (await points()) !== before);
   truth((await page.locator("#curves").innerText()).includes("baby, trial 1: epoch "), await page.locator("#curves").innerText());
+  truth(/epoch \d+ of 200000/.test(await page.locator("#progress").innerText()), await page.locator("#progress").innerText());
+  const [wide, drawn] = await page.locator("#curves svg").first().evaluate((s) => [".axis", ".line"].map((part) => s.querySelector(part).getBBox().width));
+  truth(drawn > 0.4 * wide, `the curve is drawn over ${drawn} of ${wide} px`);
   await shot(page, "live-training");
   for (const scheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: scheme });

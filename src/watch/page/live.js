@@ -76,11 +76,19 @@
     const place = by("progress");
     const entries = live && live.status === "running" ? Object.entries(live.progress).filter(([, p]) => p.total > 0) : [];
     place.hidden = entries.length === 0;
-    place.replaceChildren(...entries.map(([name, p]) => make("div", { class: "row" },
-      make("span", { class: "name", title: name }, name),
-      make("progress", { max: p.total, value: p.done, "aria-label": name }),
-      make("span", { class: "count" }, `${p.done} of ${p.total}${p.done < p.total ? duration(p.left) : ""}`))));
+    place.replaceChildren(...entries.map(([name, p]) => {
+      /* A single model counts its epochs. */
+      const curve = p.total === 1 && p.done === 0 ? live.curves.findLast((c) => c.experiment === name) : undefined;
+      const [done, total, what] = curve ? [latest(curve), curve.epochs, "epoch "] : [p.done, p.total, ""];
+      return make("div", { class: "row" },
+        make("span", { class: "name", title: name }, name),
+        make("progress", { max: total, value: done, "aria-label": name }),
+        make("span", { class: "count" }, `${what}${done} of ${total}${done < total ? duration(p.left) : ""}`));
+    }));
   }
+
+  /* The last epoch that a curve has. */
+  const latest = (curve) => curve.first - 1 + Math.max(0, ...Object.values(curve.series).map((values) => values.length));
 
   const colors = ["var(--one)", "var(--two)", "var(--three)", "var(--four)"];
 
@@ -92,7 +100,7 @@
     const [width, height, left, right, top, bottom] = [440, 210, 56, 86, 18, 26];
     const values = names.flatMap((name) => c.series[name]).filter((v) => v !== null);
     const title = `${c.experiment}, trial ${c.trial + 1}` + (c.repetition > 0 ? `, seed ${c.repetition + 1}` : "");
-    const last = Math.max(...names.map((name) => c.first + c.series[name].length - 1));
+    const last = latest(c);
     const figure = make("figure", {}, make("figcaption", {}, `${title}: epoch ${last} of ${c.epochs}; `
       + Object.keys(c.series).sort().map((name) => `${name} ${short(c.series[name].at(-1))}`).join(", ")));
     if (values.length === 0) return figure;
@@ -100,7 +108,9 @@
     const log = low > 0 && high / low > 30;
     const scale = log ? Math.log10 : (v) => v;
     if (low === high) { low = log ? low / 2 : low - 0.5; high = log ? high * 2 : high + 0.5; }
-    const end = Math.max(c.epochs, last, c.first + 1);
+    /* The axis ends where training will, or, early on, at a half, a quarter, … of the way, so that the curve fills half of it. */
+    let end = Math.max(c.epochs, last, c.first + 1);
+    while ((end - c.first) / 2 > Math.max(last - c.first, 1)) end = c.first + Math.ceil((end - c.first) / 2);
     const x = (epoch) => left + (width - left - right) * (epoch - c.first) / (end - c.first);
     const y = (v) => top + (height - top - bottom) * (scale(high) - scale(v)) / (scale(high) - scale(low));
     const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": figure.textContent });
