@@ -140,7 +140,7 @@ impl Written {
         let decimals = if whole { 0 } else { decimals_for((high - low) / 12.0) };
         // Of what is very large or small, powers of ten are shorter.
         let size = high.abs().max(low.abs());
-        let mut written = Written { decimals, powers: size >= 1e5 || size < 1e-3, width: 0.0 };
+        let mut written = Written { decimals, powers: !(1e-3..1e5).contains(&size), width: 0.0 };
         written.width = means.iter().map(|v| font::width(&written.text(*v), SIZE, false)).fold(0.0, f64::max);
         written
     }

@@ -280,7 +280,7 @@ fn measured(i: &Interval, lower_bound: bool, decimals: usize, sure: bool) -> Cel
     let mut text = match half_width {
         Some(half) if half > 0.0 => {
             let own = decimals_for(half);
-            let plain = own <= DECIMALS && half >= 1e-8 && half < 1e7 && i.mean.abs() < 1e7;
+            let plain = own <= DECIMALS && (1e-8..1e7).contains(&half) && i.mean.abs() < 1e7;
             let write = |v: f64, digits: usize| if plain { fixed(v, own) } else { power(v, digits) };
             format!("{} ± {}", write(i.mean, 4), write(half, 2))
         }
