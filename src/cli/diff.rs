@@ -10,7 +10,7 @@ use super::args::Diff;
 use super::terminal::{Terminal, count};
 use crate::plan::notebook::Notebook;
 use crate::record::lock::{self, Lock};
-use crate::report::diff::{self, Presence, Side};
+use crate::report::diff::{self, Noise, Presence, Side};
 use crate::run::datasets::Datasets;
 use crate::run::open::{Opened, open, open_from};
 use crate::run::survey::survey;
@@ -94,8 +94,11 @@ fn show(before: &State, after: &State, terminal: &Terminal) {
         lines.for_each(|line| terminal.line(format!("  {line}")));
         let (telling, rest): (Vec<_>, Vec<_>) = change.metrics.iter().partition(|metric| metric.telling);
         telling.iter().for_each(|metric| terminal.line(format!("    {metric}")));
-        if !rest.is_empty() {
-            terminal.line(format!("    {} changed by no more than seeds do", count(rest.len(), "other metric")));
+        for noise in [Noise::Within, Noise::Unknown] {
+            let alike = rest.iter().filter(|metric| metric.noise == noise).count();
+            if alike > 0 {
+                terminal.line(format!("    {}, {noise}", count(alike, "other metric")));
+            }
         }
         if change.trials && change.best.is_empty() && change.metrics.is_empty() {
             terminal.line("    other trials; the best is the same");

@@ -231,6 +231,16 @@ impl fmt::Display for Change {
     }
 }
 
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Noise::Within => "within seed spread",
+            Noise::Beyond => "beyond seed spread",
+            Noise::Unknown => "one seed, so the spread is not known",
+        })
+    }
+}
+
 impl fmt::Display for MetricChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
@@ -241,13 +251,10 @@ impl fmt::Display for MetricChange {
         let (a, b) = (mean(&self.before), mean(&self.after));
         let (before, after) = pair(a, b);
         let alike = a.to_bits() == b.to_bits();
-        let noise = match self.noise {
-            _ if alike => "the same mean, other values by seed",
-            Noise::Within => "within seed spread",
-            Noise::Beyond => "beyond seed spread",
-            Noise::Unknown => "one seed, so the spread is not known",
-        };
-        write!(f, "{name} {before} → {after}, {noise}")
+        if alike {
+            return write!(f, "{name} {before} → {after}, the same mean, other values by seed");
+        }
+        write!(f, "{name} {before} → {after}, {}", self.noise)
     }
 }
 
