@@ -11,7 +11,7 @@ use crate::vocabulary::{self, Category};
 pub enum Highlight {
     /// `# …`.
     Comment,
-    /// A text or prose.
+    /// A text.
     Text,
     /// A number or duration.
     Number,
@@ -29,6 +29,8 @@ pub enum Highlight {
     Type,
     /// A word of the language as a value, or a label.
     Constant,
+    /// Prose: an editor that knows Markdown colours it better.
+    Prose,
 }
 
 /// The pieces of the notebook that have a colour, in order; none spans a line end.
@@ -45,7 +47,8 @@ pub fn highlights(analysis: &Analysis) -> Vec<(Span, Highlight)> {
         let known = current.filter(|symbol| token.end <= symbol.span.end as usize).map(|symbol| symbol.kind);
         let highlight = match token.kind {
             TokenKind::Comment => Some(Highlight::Comment),
-            TokenKind::Text | TokenKind::Prose => Some(Highlight::Text),
+            TokenKind::Text => Some(Highlight::Text),
+            TokenKind::Prose => Some(Highlight::Prose),
             TokenKind::Number => Some(Highlight::Number),
             TokenKind::Operator | TokenKind::Equals => Some(Highlight::Operator),
             TokenKind::Word => Some(word(text, &all, n, known)),

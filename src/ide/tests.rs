@@ -242,7 +242,7 @@ fn words_have_their_colours() {
         let at = NOTEBOOK.find(piece).expect("it") as u32;
         all.iter().find(|(span, _)| span.start == at).unwrap_or_else(|| panic!("{piece}")).1
     };
-    assert_eq!(of("# Placement"), Highlight::Text);
+    assert_eq!(of("# Placement"), Highlight::Prose);
     assert_eq!(of("data iris"), Highlight::Keyword);
     assert_eq!(of("normalize"), Highlight::Property);
     assert_eq!(of("zscore"), Highlight::Constant);

@@ -84,7 +84,7 @@ for (const file of files) {
   };
   const told = lines.map((line) => new Array(line.length));
   for (const { line, start, end, type } of tokens) {
-    const says = NAMES.has(type) ? "name" : type;
+    const says = NAMES.has(type) ? "name" : type === "prose" ? "string" : type;
     told[line].fill(says, start, end);
     // In a file with mistakes the server knows less than the words say, and only signs and literals are sure.
     if (broken && ["name", "function", "property", "keyword"].includes(says)) continue;

@@ -288,6 +288,8 @@ pub fn token_types() -> Vec<SemanticTokenType> {
         SemanticTokenType::VARIABLE,
         SemanticTokenType::CLASS,
         SemanticTokenType::ENUM_MEMBER,
+        // No theme has colours for this: what the editor's grammar says of it stays.
+        SemanticTokenType::new("prose"),
     ]
 }
 
@@ -303,6 +305,7 @@ fn token_type(highlight: Highlight) -> u32 {
         Highlight::Variable => 7,
         Highlight::Type => 8,
         Highlight::Constant => 9,
+        Highlight::Prose => 10,
     }
 }
 
