@@ -169,7 +169,7 @@ fn npy_files_are_read() {
         assert_eq!(read(&pipeline, dir.path()).train.x.column(0).to_vec(), [1.0, second, 3.0], "{kind}");
     }
     write("x.npy", npy("<f2", false, "(3,)", &[0; 6]));
-    assert!(describe(&pipeline, dir.path()).unwrap_err().to_string().contains("`x`: its type f2 is not read"));
+    assert!(describe(&pipeline, dir.path()).unwrap_err().to_string().contains("`x`: its type <f2 is not read"));
     write("x.npy", npy("|u1", false, "(3, 65536, 4294967296)", &[0; 6]));
     assert!(matches!(describe(&pipeline, dir.path()), Err(Error::TooLarge { .. })));
     let whole = npy("|u1", false, "(3, 2)", &[0; 6]);
