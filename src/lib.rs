@@ -9,6 +9,17 @@
 //! 5. [`report`] draws tables, pictures and pages from records alone; [`stats`] tests the claims.
 //!
 //! Only [`cli`] prints, reads the environment or exits.
+//!
+//! ```no_run
+//! let datasets = caviar::run::datasets::Datasets::new();
+//! let opened = caviar::run::open::open("first.exp".as_ref(), &datasets);
+//! let notebook = opened.notebook.expect("a file without mistakes");
+//! let studies = caviar::run::here(&notebook, ".".as_ref(), &|_| None)?;
+//! println!("{:?}", caviar::stats::select::best(&studies["first"]));
+//! # Ok::<(), caviar::run::RunError>(())
+//! ```
+//!
+//! In `examples/`: `plan` builds a plan without a text, `sampler` searches by an algorithm of its own, `records` draws from records alone.
 
 // Tests compare with the platform's functions.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]

@@ -73,7 +73,9 @@ impl Source {
         }
         let line = self.lines.partition_point(|&start| start as usize <= offset);
         let start = self.lines[line - 1] as usize;
-        (line, self.text[start..offset].chars().count() + 1)
+        // A mark of the encoding is no column.
+        let before = self.text[start..offset].strip_prefix('\u{feff}').unwrap_or(&self.text[start..offset]);
+        (line, before.chars().count() + 1)
     }
 
     /// Byte offset at which a line (from 1) begins; the end of the text for a line past the last.
@@ -187,7 +189,10 @@ impl ReadError {
                 Span::new(file, *at, *at + '\u{fffd}'.len_utf8()),
             )
             .label(format!("byte 0x{byte:02x} begins no character here"))
-            .note("save the file as UTF-8"),
+            .note(match (*at, byte) {
+                (0, 0xfe | 0xff) => "this looks like UTF-16: save the file as UTF-8",
+                _ => "save the file as UTF-8",
+            }),
         }
     }
 }

@@ -221,7 +221,7 @@ fn write_docs() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         for block in part.trim().split("\n\n").filter(|b| !b.is_empty()) {
-            out += &format!("```\n{}\n```\n\n", block.trim());
+            out += &format!("```exp\n{}\n```\n\n", block.trim());
             if block.starts_with("plot ") {
                 let (alt, file) = pictures.next().ok_or("docs/gallery.out is of another notebook")?;
                 std::fs::copy(format!("docs/gallery.out/{file}"), format!("docs/gallery/{file}"))?;

@@ -11,8 +11,9 @@ use crate::syntax::tree::{Block, Expr, File};
 use crate::vocabulary::Param;
 
 use super::DataFacts;
-use super::experiments::Known;
+use super::decided::Tested;
 use super::findings::Findings;
+use super::known::Known;
 use super::places::Trail;
 use super::scope::{Definition, Kind, Lookup, Scope};
 use super::spaces::Drafts;
@@ -49,6 +50,8 @@ pub(super) struct Checker<'a> {
     pub bases: Vec<usize>,
     /// Data blocks whose data were looked at.
     pub read: HashSet<usize>,
+    /// The comparisons of claims.
+    pub tests: Vec<Tested>,
     /// What data were found to be.
     pub described: Vec<(Pipeline, Option<Rc<Facts>>)>,
 }

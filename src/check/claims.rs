@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::claim::{Claim, Statement, Term};
-use crate::plan::experiment::Search;
 use crate::plan::metric::Measure;
 use crate::plan::show::{Comparison, Pick};
 use crate::plan::value::Operator;
@@ -12,14 +11,12 @@ use crate::syntax::tree::{Block, Entry, Expr, ExprKind};
 use crate::vocabulary;
 
 use super::checker::Checker;
-use super::experiments::Known;
+use super::decided::Said;
 use super::filters::plan_comparison;
+use super::known::Known;
 use super::numbers::plan_operator;
 use super::references::{Step, steps};
 use super::values::describe;
-
-/// Below so many pairs no two-sided sign-flip test comes under 0.05: 2/2⁵ = 0.0625.
-const FEWEST: u32 = 6;
 
 impl<'a> Checker<'a> {
     /// `claim "text" { a < b }`.
@@ -29,6 +26,7 @@ impl<'a> Checker<'a> {
         let fields = self.fields(block, table);
         let text = match block.head.as_slice() {
             [Expr { kind: ExprKind::Text(text), .. }] if !text.trim().is_empty() => text.clone(),
+            [] if self.head_lost(block) => String::new(),
             [] => {
                 self.findings.push(
                     Diagnostic::error("E0213", "a claim says in words what it claims", block.kind.span)
@@ -64,7 +62,7 @@ impl<'a> Checker<'a> {
                 }
                 Entry::Value(value) => {
                     found_any = true;
-                    self.comparison(value, &mut comparisons);
+                    self.comparison(value, within.is_some(), &mut comparisons);
                 }
             }
         }
@@ -89,13 +87,17 @@ impl<'a> Checker<'a> {
     }
 
     /// `a < b`.
-    fn comparison(&mut self, expr: &'a Expr, into: &mut Vec<Statement>) {
+    fn comparison(&mut self, expr: &'a Expr, margin: bool, into: &mut Vec<Statement>) {
         let ExprKind::Compare(left, comparison, right) = &expr.kind else {
             let message = format!("a claim is a comparison, not {}", describe(expr));
             self.findings
                 .push(Diagnostic::error("E0704", message, expr.span).note("for example `a.best.dev.accuracy > 90%`"));
             return;
         };
+        if [left, right].iter().any(|side| matches!(side.kind, ExprKind::Compare(..))) {
+            // The parser has said that comparisons do not chain.
+            return;
+        }
         let mut of = Vec::new();
         let sides = (self.side(left, &mut of), self.side(right, &mut of));
         let (Some(left_term), Some(right_term)) = sides else { return };
@@ -107,8 +109,9 @@ impl<'a> Checker<'a> {
         if left_term == right_term {
             self.findings.push(Diagnostic::warning("W0807", "both sides are the same", expr.span));
         }
-        self.too_few(&of, &left_term, &right_term, expr);
-        into.push(Statement { left: left_term, comparison: plan_comparison(comparison.node), right: right_term });
+        let comparison = plan_comparison(comparison.node);
+        self.tested(&Said { left: &left_term, comparison, right: &right_term, margin, span: expr.span }, &of);
+        into.push(Statement { left: left_term, comparison, right: right_term });
     }
 
     /// A side of a comparison.
@@ -181,50 +184,5 @@ impl<'a> Checker<'a> {
             return;
         }
         self.unknown_experiment(name, root.span);
-    }
-
-    /// A test over too few seeds cannot come out.
-    fn too_few(&mut self, of: &[(Rc<Known>, Pick)], left: &Term, right: &Term, expr: &Expr) {
-        let fixed = |term: &Term| matches!(term, Term::Number(_));
-        let settled = |term: &Term| match term {
-            Term::Measure(_, measure) => matches!(measure, Measure::Parameters | Measure::Setting(_)),
-            _ => false,
-        };
-        if [left, right].into_iter().all(|term| fixed(term) || settled(term)) {
-            return;
-        }
-        let samples = |known: &Known, pick: Pick| match (pick, &known.experiment) {
-            (Pick::Best, _) => Some(known.seeds),
-            (Pick::Top(n), _) => Some(n),
-            (Pick::All, Some(experiment)) if known.space.params.is_empty() => Some(experiment.seeds),
-            (Pick::All, Some(experiment)) => match experiment.search {
-                Search::Grid { .. } => None,
-                Search::Auto { trials }
-                | Search::Random { trials }
-                | Search::Sobol { trials }
-                | Search::CoarseToFine { trials, .. }
-                | Search::Tpe { trials }
-                | Search::Gp { trials } => Some(trials),
-            },
-            (Pick::All, None) => None,
-        };
-        // Single values are just compared.
-        if of.iter().all(|(known, pick)| samples(known, *pick) == Some(1)) {
-            return;
-        }
-        let fewest =
-            of.iter().filter_map(|(known, pick)| samples(known, *pick).map(|n| (n, known))).min_by_key(|(n, _)| *n);
-        if let Some((count, known)) = fewest
-            && count < FEWEST
-        {
-            let values = if count == 1 { "one value".to_string() } else { format!("{count} values") };
-            self.findings.push(
-                Diagnostic::warning("W0808", "too few values for this claim to be decided by a test", expr.span)
-                    .label(format!("`{}` gives {values}", known.name))
-                    .note(format!(
-                        "with fewer than {FEWEST} pairs no test comes below p = 0.05: `seeds = {FEWEST}` or more"
-                    )),
-            );
-        }
     }
 }

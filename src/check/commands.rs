@@ -4,8 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::value::Value;
 use crate::vocabulary;
 
+use super::bases::Draft;
 use super::checker::Checker;
-use super::experiments::Draft;
 use super::suggest;
 
 impl<'a> Checker<'a> {
@@ -21,6 +21,10 @@ impl<'a> Checker<'a> {
         }) else {
             return;
         };
+        if line.trim().is_empty() {
+            self.findings.push(Diagnostic::error("E0302", "this command is empty", given.field.value.span));
+            return;
+        }
         let mut named: Vec<String> = Vec::new();
         let mut rest = line.as_str();
         while let Some(open) = rest.find('{') {

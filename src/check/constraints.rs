@@ -9,9 +9,10 @@ use crate::plan::space::Domain;
 use crate::plan::value::Value;
 use crate::syntax::tree::{Expr, ExprKind};
 
+use super::bases::Draft;
 use super::checker::Checker;
-use super::experiments::{Draft, Known};
 use super::filters::plan_comparison;
+use super::known::Known;
 use super::numbers::plan_operator;
 use super::scope::Lookup;
 use super::settings::dotted;

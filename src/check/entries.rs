@@ -1,7 +1,8 @@
 //! The entries of a block: its keys held against the vocabulary, and walks over values.
 
 use crate::diagnostic::Diagnostic;
-use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
+use crate::source::Span;
+use crate::syntax::tree::{Block, Comparison, Entry, Expr, ExprKind, Field};
 use crate::vocabulary;
 
 use super::checker::Checker;
@@ -136,17 +137,45 @@ impl<'a> Checker<'a> {
         missing.is_empty()
     }
 
+    /// Report `key == value`.
+    pub fn compared(&mut self, value: &Expr, table: &vocabulary::Block) {
+        if let Some(sign) = compared_key(value, table) {
+            let found = Diagnostic::error("E0215", "a key gets its value with one `=`", sign).label("`==` compares");
+            self.findings.push(found.replace("write `=`", sign, "=", true));
+        }
+    }
+
     /// Report entries that are no keys, where a block has keys only.
     pub fn only_keys(&mut self, block: &'a Block) {
         for entry in &block.entries {
             let (span, what) = match entry {
                 Entry::Field(_) => continue,
+                Entry::Value(value)
+                    if vocabulary::block(&block.kind.node)
+                        .is_some_and(|table| compared_key(value, table).is_some()) =>
+                {
+                    if let Some(table) = vocabulary::block(&block.kind.node) {
+                        self.compared(value, table);
+                    }
+                    continue;
+                }
                 Entry::Value(value) => (value.span, "a value without a key".to_string()),
                 Entry::Block(inner) => (inner.kind.span, format!("a block `{}`", inner.kind.node)),
             };
             let message = format!("{} does not belong into {}", what, article(&block.kind.node));
             self.findings.push(Diagnostic::error("E0215", message, span).note("its entries are written `key = value`"));
         }
+    }
+}
+
+/// The sign of `key == value`, where a block has such a key.
+pub(super) fn compared_key(value: &Expr, table: &vocabulary::Block) -> Option<Span> {
+    match &value.kind {
+        ExprKind::Compare(left, sign, _) if sign.node == Comparison::Equal => match &left.kind {
+            ExprKind::Name(name) if table.key(name).is_some() => Some(sign.span),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -3,96 +3,21 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::data::spec::Mode;
 use crate::diagnostic::Diagnostic;
 use crate::plan::experiment::{Experiment, Stage};
 use crate::plan::settings;
-use crate::plan::space::{Domain, Space};
 use crate::plan::value::Value;
 use crate::source::Span;
-use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
+use crate::syntax::tree::{Block, ExprKind};
 use crate::vocabulary::{self, Default, Type};
 
+use super::bases::{Draft, Given};
 use super::checker::{Checker, Cx};
 use super::data_blocks::{Examples, Way};
+use super::known::Known;
 use super::networks::Node;
-use super::scope::Kind;
 use super::spaces::{self, Names};
-use super::symbols::{SpaceNote, SymbolKind};
-
-/// A checked experiment, and what other parts of the file must know of it.
-pub(super) struct Known {
-    pub name: String,
-    /// None if it has mistakes.
-    pub experiment: Option<Experiment>,
-    pub names: Names,
-    pub space: Space,
-    /// Where each hyperparameter is written, by name.
-    pub places: BTreeMap<String, Span>,
-    /// Where each of its settings is written.
-    pub written: BTreeMap<String, Span>,
-    /// Which of train, dev and test have examples, where that is known.
-    pub sets: Option<[bool; 3]>,
-    pub mode: Option<Mode>,
-    /// Numbers that one example has.
-    pub features: Option<usize>,
-    /// Whether a program is trained.
-    pub command: bool,
-    /// Keys that are given and not drawn.
-    pub fixed: Vec<String>,
-    pub epochs: Option<f64>,
-    pub seeds: u32,
-    pub objectives: usize,
-    pub broken: bool,
-}
-
-impl Known {
-    /// Whether a hyperparameter is called that, perhaps among others.
-    pub fn has(&self, name: &str) -> bool {
-        self.names.names.iter().any(|n| n == name) || self.names.ambiguous.contains_key(name)
-    }
-
-    /// What a hyperparameter is drawn from.
-    pub fn domain(&self, name: &str) -> Option<&Domain> {
-        self.space.params.iter().find(|p| p.name == name).map(|p| &p.domain)
-    }
-
-    /// Where it is written.
-    pub fn place(&self, name: &str) -> Option<Span> {
-        self.places.get(name).copied()
-    }
-
-    /// The ends of what is shown of it, for those that are shown as drawn.
-    pub fn shown_range(&self, name: &str) -> Option<(f64, f64)> {
-        let param = self.space.params.iter().find(|p| p.name == name && p.shown.is_none())?;
-        match &param.domain {
-            Domain::Linear { low, high } | Domain::Log { low, high } => Some((*low, *high)),
-            Domain::Int { low, high, .. } => Some((*low as f64, *high as f64)),
-            Domain::Choice { numbers: Some(numbers), .. } => Some((
-                numbers.iter().copied().fold(f64::INFINITY, f64::min),
-                numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            )),
-            _ => None,
-        }
-    }
-}
-
-/// An entry with the block that it is written in, which may be that of a base experiment.
-#[derive(Clone, Copy)]
-pub(super) struct Given<'a> {
-    pub field: &'a Field,
-    pub home: &'a Block,
-}
-
-/// What an experiment is made of while it is read.
-#[derive(std::default::Default)]
-pub(super) struct Draft<'a> {
-    pub fields: Vec<Given<'a>>,
-    pub stages: Vec<(&'a Block, &'a Block)>,
-    /// Whether it starts from something that is not there.
-    pub orphan: bool,
-    pub template: BTreeMap<String, Value>,
-}
+use super::symbols::SpaceNote;
 
 impl<'a> Checker<'a> {
     /// The experiment of that definition, checked; none if it is one of those that lead here.
@@ -182,11 +107,16 @@ impl<'a> Checker<'a> {
             };
             self.symbols.spaces.push(note);
         }
-        let places: BTreeMap<String, Span> =
-            self.drafts.list.iter().enumerate().map(|(i, d)| (names.names[i].clone(), d.span)).collect();
-        for (name, span) in &places {
+        let written: Vec<(String, Span)> =
+            names.names.iter().cloned().zip(self.drafts.list.iter().map(|drawn| drawn.span)).collect();
+        for (name, span) in &written {
             self.setting_at(settings::space(name), |checker| checker.trail.note(*span));
         }
+        let places = written
+            .into_iter()
+            .map(|(name, span)| (self.scope.naming(&name, span).unwrap_or(span), name))
+            .map(|(span, name)| (name, span))
+            .collect();
         let fixed =
             draft.fields.iter().map(|g| g.field.key.node.clone()).filter(|key| !names.names.contains(key)).collect();
         let sets = ways.first().map(|_| [0, 1, 2].map(|set| ways.iter().all(|way| way.sets[set])));
@@ -282,120 +212,6 @@ impl<'a> Checker<'a> {
             });
         }
         known
-    }
-
-    /// The entries of the bases of an experiment, then its own in their place.
-    fn inherit(&mut self, block: &'a Block, draft: &mut Draft<'a>) {
-        if let Some((name, span)) = self.base(block) {
-            match self.scope.find_block(Kind::Experiment, name, span.file) {
-                Some(id) => {
-                    let target = self.scope.definitions[id].span;
-                    self.symbols.add(span, name, SymbolKind::Experiment, Some(target));
-                    if self.bases.contains(&id) {
-                        self.circle_of_bases(id);
-                    } else if self.bases.len() > 64 {
-                        let message = "an experiment starts from another more than 64 times over";
-                        self.findings.push(Diagnostic::error("E0609", message, span));
-                    } else if let Some(base) = self.scope.definitions[id].block {
-                        self.bases.push(id);
-                        self.inherit(base, draft);
-                        self.bases.pop();
-                    }
-                }
-                None => {
-                    draft.orphan = true;
-                    if !self.scope.is_lost(name, span.file) {
-                        self.unknown_experiment(name, span);
-                    }
-                }
-            }
-        }
-        let own = |key: &str| block.entries.iter().any(|e| matches!(e, Entry::Field(f) if f.key.node == key));
-        if own("minimize") || own("maximize") {
-            draft.fields.retain(|g| !matches!(g.field.key.node.as_str(), "minimize" | "maximize"));
-        }
-        let mut seen: Vec<&Field> = Vec::new();
-        for entry in &block.entries {
-            match entry {
-                Entry::Field(field) => {
-                    if let Some(first) = seen.iter().find(|f| f.key.node == field.key.node) {
-                        self.twice(field, first);
-                        continue;
-                    }
-                    seen.push(field);
-                    draft.fields.retain(|g| g.field.key.node != field.key.node);
-                    draft.fields.push(Given { field, home: block });
-                }
-                Entry::Block(inner) => draft.stages.push((inner, block)),
-                Entry::Value(_) => {}
-            }
-        }
-    }
-
-    fn circle_of_bases(&mut self, id: usize) {
-        let from = self.bases.iter().position(|&b| b == id).unwrap_or(0);
-        let opening = std::mem::replace(&mut self.opening, self.bases[from..].to_vec());
-        self.circle(id);
-        self.opening = opening;
-    }
-
-    /// `from OTHER` in the head.
-    fn base(&mut self, block: &'a Block) -> Option<(&'a str, Span)> {
-        match block.head.as_slice() {
-            [_, Expr { kind: ExprKind::Name(from), .. }, Expr { kind: ExprKind::Name(name), span }]
-                if from == "from" =>
-            {
-                Some((name, *span))
-            }
-            _ => None,
-        }
-    }
-
-    /// Report keys that an experiment does not have, values without keys, and what is missing.
-    fn own_keys(&mut self, block: &'a Block, command: bool, draft: &Draft<'a>) {
-        let Some(table) = vocabulary::block("experiment") else { return };
-        for entry in &block.entries {
-            match entry {
-                Entry::Field(field) => {
-                    self.symbols.add(field.key.span, &format!("experiment.{}", field.key.node), SymbolKind::Key, None);
-                    if !command && table.key(&field.key.node).is_none() {
-                        self.unknown_key(field, block, table);
-                    }
-                }
-                Entry::Value(value) => {
-                    let mut found = Diagnostic::error(
-                        "E0215",
-                        "a value without a key does not belong into an experiment",
-                        value.span,
-                    );
-                    if super::scope::callee_name(value) == Some("around") {
-                        let text = format!("space = {}", self.sources.text(value.span));
-                        found = found.replace(format!("write `{text}`"), value.span, text, true);
-                    }
-                    self.findings.push(found);
-                }
-                Entry::Block(inner) if inner.kind.node != "at" => {
-                    let message = format!("a block `{}` does not belong into an experiment", inner.kind.node);
-                    self.findings.push(
-                        Diagnostic::error("E0215", message, inner.kind.span)
-                            .note("what changes in the course of training is written `at epoch 12 { … }`"),
-                    );
-                }
-                Entry::Block(_) => {}
-            }
-        }
-        let fields: Vec<&Field> = draft.fields.iter().map(|g| g.field).collect();
-        if command {
-            for key in ["data", "network"] {
-                if let Some(given) = draft.fields.iter().find(|g| g.field.key.node == key) {
-                    let message =
-                        format!("`{key}` and `run` exclude each other: the program trains on data of its own");
-                    self.findings.push(Diagnostic::error("E0307", message, given.field.key.span));
-                }
-            }
-        } else if !draft.orphan {
-            self.missing(block, table, &fields, &["data", "network"]);
-        }
     }
 
     /// The value of a key.

@@ -10,7 +10,7 @@ use crate::syntax::tree::{self, Arg, Expr, ExprKind};
 use crate::vocabulary::number;
 
 use super::checker::Checker;
-use super::experiments::Known;
+use super::known::Known;
 use super::suggest;
 use super::symbols::SymbolKind;
 use super::values::describe;
@@ -35,6 +35,10 @@ impl<'a> Checker<'a> {
             );
             return None;
         };
+        if [left, right].iter().any(|side| matches!(side.kind, ExprKind::Compare(..))) {
+            // The parser has said that comparisons do not chain.
+            return None;
+        }
         let (left, right, comparison) = match left.kind {
             ExprKind::Number(_) | ExprKind::Text(_) => (right, left, flipped(comparison.node)),
             _ => (left, right, plan_comparison(comparison.node)),

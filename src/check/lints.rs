@@ -13,6 +13,7 @@ use super::spaces::Drafts;
 impl<'a> Checker<'a> {
     /// Look at the definitions that no experiment used.
     pub fn the_rest(&mut self) {
+        self.steps = 0;
         for id in 0..self.scope.definitions.len() {
             let definition = &self.scope.definitions[id];
             // Data are looked at even where the experiment that names them has other mistakes.
@@ -21,7 +22,6 @@ impl<'a> Checker<'a> {
                 continue;
             }
             self.drafts = Drafts::default();
-            self.steps = 0;
             match definition.kind {
                 Kind::Data => {
                     if let Some(value) = self.data_block(id) {

@@ -12,7 +12,7 @@ use crate::syntax::tree::{Expr, ExprKind};
 use crate::vocabulary::{self, Category, number};
 
 use super::checker::{Checker, Cx};
-use super::experiments::Known;
+use super::known::Known;
 use super::references::{Step, steps};
 use super::suggest;
 use super::symbols::SymbolKind;

@@ -4,13 +4,13 @@
 //! [`Notebook`] if all is right, every mistake and warning by place, and what the names mean for the editor. A mistake
 //! is reported once, where it is made; what follows from it alone is not reported.
 //!
-//! 1. [`scope`] collects the names of all files.
-//! 2. [`experiments`] reads each experiment after those that it uses: its keys by [`values`], [`numbers`] and [`calls`]
-//!    as the [`vocabulary`](crate::vocabulary) has them, its data by [`data_blocks`], its network by [`networks`]; every space met on the way becomes
-//!    a hyperparameter with a name and conditions ([`spaces`]).
-//! 3. [`shapes`] and [`outputs`] pass the data's shape through the network along every way through its choices.
-//! 4. [`shows`] and [`claims`] read what is shown and claimed about the experiments.
-//! 5. [`lints`] warns of what nothing uses.
+//! 1. `scope` collects the names of all files.
+//! 2. `experiments` reads each experiment after those that it uses, with the entries that it inherits (`bases`): its keys by `values`, `numbers` and `calls`
+//!    as the `vocabulary` has them, its data by `data_blocks`, its network by `networks`; every space met on the way becomes
+//!    a hyperparameter with a name and conditions (`spaces`).
+//! 3. `shapes` and `outputs` pass the data's shape through the network along every way through its choices.
+//! 4. `shows` and `claims` read what is shown and claimed about the experiments; `decided` judges whether the claims can be decided.
+//! 5. `lints` warns of what nothing uses.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -22,6 +22,7 @@ use crate::source::{Sources, Span};
 use crate::syntax::tree::{Block, File, Item};
 use crate::vocabulary;
 
+mod bases;
 mod calls;
 mod checker;
 mod choices;
@@ -30,11 +31,13 @@ mod commands;
 mod constraints;
 mod data_blocks;
 mod data_errors;
+mod decided;
 mod entries;
 mod experiments;
 mod filters;
 mod findings;
 mod habits;
+mod known;
 mod layer_shapes;
 mod lints;
 mod measures;
@@ -118,6 +121,7 @@ pub fn notebook(sources: &Sources, files: &[File], facts: &dyn DataFacts) -> Che
         uses: Vec::new(),
         bases: Vec::new(),
         read: HashSet::new(),
+        tests: Vec::new(),
         described: Vec::new(),
     };
     let plan = checker.run();
@@ -187,6 +191,7 @@ impl<'a> Checker<'a> {
                 },
             }
         }
+        self.undecidable();
         self.the_rest();
         self.unused();
         let mut experiments = Vec::new();
@@ -215,7 +220,7 @@ impl<'a> Checker<'a> {
             && rest == 2
             && matches!(&block.head[1].kind, crate::syntax::tree::ExprKind::Name(n) if n == "from")
             && matches!(block.head[2].kind, crate::syntax::tree::ExprKind::Name(_));
-        if !named {
+        if !named && !self.head_lost(block) {
             let mut found = Diagnostic::error("E0213", format!("{} needs a name", entries::article(kind)), whole);
             if let [one] = block.head.as_slice()
                 && let crate::syntax::tree::ExprKind::Text(text) = &one.kind
@@ -241,6 +246,12 @@ impl<'a> Checker<'a> {
         if kind != "experiment" && kind != "network" {
             self.only_keys(block);
         }
+    }
+
+    /// Whether something stands in the place of a head that the parser could not read, and has told of.
+    fn head_lost(&self, block: &Block) -> bool {
+        let (start, end) = (block.kind.span.end, block.body.start.max(block.kind.span.end));
+        block.head.is_empty() && !self.sources.text(Span { start, end, ..block.kind.span }).trim().is_empty()
     }
 
     fn unknown_kind(&mut self, block: &Block) {

@@ -292,7 +292,7 @@ impl<'a> Checker<'a> {
         if let (Value::Number(x), ExprKind::Number(_)) = (&found.value, &expr.kind)
             && range.high <= 1.0
             && range.low >= 0.0
-            && *x > 1.0
+            && (*x >= 10.0 || *x > 1.0 && x.fract() == 0.0)
             && range.contains(x / 100.0)
         {
             let text = format!("{}%", number(*x));

@@ -6,8 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::experiment::Objective;
 use crate::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
 
+use super::bases::Draft;
 use super::checker::Checker;
-use super::experiments::{Draft, Known};
+use super::known::Known;
 use super::shows::parts;
 
 impl<'a> Checker<'a> {

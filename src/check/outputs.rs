@@ -7,9 +7,9 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::value::Value;
 use crate::source::Span;
 
+use super::bases::Draft;
 use super::checker::Checker;
 use super::data_blocks::Way;
-use super::experiments::Draft;
 use super::networks::Node;
 use super::shapes::{Amount, Dims, End, State, Target};
 

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind};
 
 use super::checker::{Checker, Cx};
-use super::experiments::Known;
+use super::known::Known;
 use super::measures::SETS;
 use super::scope::{Kind, Lookup};
 use super::suggest;

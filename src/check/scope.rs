@@ -1,6 +1,6 @@
 //! Which names a file gives and takes: definitions, blocks, `as` names, imports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -70,6 +70,8 @@ pub(super) struct Scope<'a> {
     by_place: HashMap<Span, usize>,
     /// Names that parts which did not parse would have given.
     lost: Vec<&'a [String]>,
+    /// Names that are taken from files which cannot be read.
+    unread: Vec<HashSet<&'a str>>,
     /// Imports: file, the name there, where it is taken in, whether it was used.
     pub imports: Vec<Import<'a>>,
     imported: Vec<HashMap<&'a str, usize>>,
@@ -102,6 +104,7 @@ impl<'a> Scope<'a> {
             scope.blocks.push(HashMap::new());
             scope.imported.push(HashMap::new());
             scope.lost.push(&file.lost);
+            scope.unread.push(HashSet::new());
             for item in &file.items {
                 match item {
                     Item::Let(definition) => {
@@ -122,11 +125,12 @@ impl<'a> Scope<'a> {
         }
         for (number, file) in files.iter().enumerate() {
             for item in &file.items {
-                if let Item::Use(import) = item
-                    && let Some(from) = import.file
-                {
+                if let Item::Use(import) = item {
                     for name in &import.names {
-                        scope.import(number, name, from, findings, symbols);
+                        match import.file {
+                            Some(from) => scope.import(number, name, from, findings, symbols),
+                            None => drop(scope.unread[number].insert(&name.node)),
+                        }
                     }
                 }
             }
@@ -155,6 +159,16 @@ impl<'a> Scope<'a> {
         let id = *self.by_place.get(&span)?;
         self.definitions[id].used = true;
         Some(id)
+    }
+
+    /// Where the name is given that a space at a place takes from the `let` or `as` around it.
+    pub fn naming(&self, name: &str, space: Span) -> Option<Span> {
+        let around = |value: Span| value.file == space.file && value.start <= space.start && space.end <= value.end;
+        self.definitions
+            .iter()
+            .filter(|d| d.name == name && d.value.is_some_and(|value| around(value.span)))
+            .min_by_key(|d| d.value.map_or(0, |value| value.span.end - value.span.start))
+            .map(|d| d.span)
     }
 
     fn block(&mut self, block: &'a Block, findings: &mut Findings, symbols: &mut Symbols) {
@@ -351,7 +365,7 @@ impl<'a> Scope<'a> {
 
     /// Whether a part that did not parse would have given the name.
     pub fn is_lost(&self, name: &str, file: u32) -> bool {
-        self.lost[file as usize].iter().any(|lost| lost == name)
+        self.lost[file as usize].iter().any(|lost| lost == name) || self.unread[file as usize].contains(name)
     }
 
     /// Names of a kind that can be seen from a file, for suggestions.

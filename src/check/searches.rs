@@ -11,8 +11,9 @@ use crate::source::Span;
 use crate::syntax::tree::ExprKind;
 use crate::vocabulary::{self, Category};
 
+use super::bases::Draft;
 use super::checker::Checker;
-use super::experiments::{Draft, Known};
+use super::known::Known;
 use super::references::steps;
 use super::symbols::SymbolKind;
 use super::values::describe;

@@ -8,7 +8,7 @@ use crate::syntax::tree::{Expr, ExprKind};
 use crate::vocabulary::{self, Category};
 
 use super::checker::Checker;
-use super::experiments::Known;
+use super::known::Known;
 use super::suggest;
 use super::symbols::SymbolKind;
 use super::values::describe;
@@ -44,7 +44,10 @@ impl<'a> Checker<'a> {
 
     /// An experiment with mistakes may lack names that it would have: names known elsewhere in the file are let pass.
     pub fn excused(&self, name: &str, of: &[Rc<Known>]) -> bool {
-        let broken = of.is_empty() || of.iter().any(|known| known.broken);
+        if of.is_empty() {
+            return true;
+        }
+        let broken = of.iter().any(|known| known.broken);
         let first = name.split('.').next().unwrap_or(name);
         broken
             && (self.scope.definitions.iter().any(|d| d.name == first)
@@ -59,7 +62,7 @@ impl<'a> Checker<'a> {
     /// The name of a hyperparameter, as it is called in all of these experiments that have it.
     pub fn setting(&mut self, name: &str, span: Span, of: &[Rc<Known>]) -> Option<String> {
         if let Some(known) = of.iter().find(|known| known.names.names.iter().any(|n| n == name)) {
-            let target = known.place(name);
+            let target = known.naming(name);
             self.symbols.add(span, name, SymbolKind::Setting, target);
             return Some(name.to_string());
         }

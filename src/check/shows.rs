@@ -11,8 +11,8 @@ use crate::vocabulary::{self, Category};
 
 use super::checker::Checker;
 use super::entries::article;
-use super::experiments::Known;
 use super::habits;
+use super::known::Known;
 use super::symbols::SymbolKind;
 use super::values::describe;
 

@@ -10,8 +10,8 @@ use crate::source::Span;
 use crate::syntax::tree::{Block, Entry, Expr, ExprKind, Field};
 use crate::vocabulary::{self, Category, Param, number};
 
+use super::bases::Draft;
 use super::checker::{Checker, Cx};
-use super::experiments::Draft;
 use super::suggest;
 use super::symbols::SymbolKind;
 

@@ -23,6 +23,10 @@ const ALIASES: &[(&str, &str)] = &[
     ("dataset", "data"),
     ("scheduler", "schedule"),
     ("early_stopping", "early_stop"),
+    ("callbacks", "early_stop"),
+    ("criterion", "loss"),
+    ("validation_split", "split"),
+    ("test_split", "split"),
     ("patience", "early_stop"),
     ("repeats", "seeds"),
     ("repetitions", "seeds"),
@@ -45,6 +49,15 @@ const ALIASES: &[(&str, &str)] = &[
     ("n_trials", "trials"),
     ("linear", "dense"),
     ("fc", "dense"),
+    ("batchnormalization", "batch_norm"),
+    ("batchnorm1d", "batch_norm"),
+    ("batchnorm2d", "batch_norm"),
+    ("layernormalization", "layer_norm"),
+    ("maxpool2d", "max_pool"),
+    ("maxpooling2d", "max_pool"),
+    ("avgpool2d", "avg_pool"),
+    ("averagepooling2d", "avg_pool"),
+    ("log_softmax", "softmax"),
     ("fully_connected", "dense"),
     ("batchnorm", "batch_norm"),
     ("batch_normalization", "batch_norm"),
@@ -143,7 +156,10 @@ pub(super) fn nearest<'n>(wrong: &str, candidates: impl IntoIterator<Item = &'n 
     near.dedup_by_key(|n| n.2);
     if let Some(&(distance, _, best)) = near.first() {
         let alone = near.get(1).is_none_or(|second| second.0 > distance);
-        return found(best, alone && distance == 1 && flat.chars().count() >= 4);
+        // Names that differ in a number are different names.
+        let numbers = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let same = numbers(&flat) == numbers(&plain(best));
+        return found(best, alone && same && distance == 1 && flat.chars().count() >= 4);
     }
     // The beginning of a longer name: `acc`, `bound`.
     let longer: Vec<&str> =
@@ -189,6 +205,7 @@ mod tests {
         assert_eq!(nearest("lr", keys), Some(Suggestion { name: "rate".into(), sure: false }));
         assert_eq!(nearest("netwrok", keys), Some(Suggestion { name: "network".into(), sure: true }));
         assert_eq!(nearest("zzz", keys), None);
+        assert_eq!(nearest("width2", ["width"]), Some(Suggestion { name: "width".into(), sure: false }));
         assert_eq!(nearest("batchnorm", ["batch_norm", "layer_norm"]).map(|s| s.name), Some("batch_norm".into()));
     }
 

@@ -55,6 +55,11 @@ impl<'a> Checker<'a> {
                     );
                     None
                 }
+                ExprKind::Duration(_) => {
+                    let message = format!("{} must be longer than nothing", cx.subject);
+                    self.findings.push(Diagnostic::error("E0302", message, expr.span));
+                    None
+                }
                 _ => self.refuse(expr, kind, cx),
             },
             Type::Flag => match &expr.kind {

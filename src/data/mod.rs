@@ -7,6 +7,7 @@ use std::path::Path;
 
 pub use error::{Error, Place};
 pub use facts::Facts;
+pub use header::header;
 pub use prepared::{Dataset, Prepared, Split, Targets};
 pub use source::{files_of, fingerprint};
 pub use summary::{Summary, summary};
@@ -26,6 +27,7 @@ pub mod examples;
 pub mod facts;
 pub mod field;
 pub mod files;
+mod header;
 mod idx;
 mod kept;
 pub mod memory;

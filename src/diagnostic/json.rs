@@ -40,6 +40,7 @@ struct Fix<'a> {
 
 #[derive(Serialize)]
 struct Message<'a> {
+    kind: &'static str,
     severity: &'static str,
     code: &'static str,
     message: &'a str,
@@ -48,7 +49,7 @@ struct Message<'a> {
     fix: Option<Fix<'a>>,
 }
 
-/// One JSON object on one line, without the newline: `severity` (`error`, `warning`), `code`, `message`, `labels` (the main
+/// One JSON object on one line, without the newline: `kind` (`diagnostic`), `severity` (`error`, `warning`), `code`, `message`, `labels` (the main
 /// place first), `notes`, and `fix` or null.
 pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let place = |span: Span| {
@@ -58,6 +59,7 @@ pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
         Place { file: &source.name, start: span.start, end: span.end, line, column, end_line, end_column }
     };
     let message = Message {
+        kind: "diagnostic",
         severity: match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -92,7 +94,7 @@ mod tests {
         assert_eq!(
             json(&diagnostic, &sources),
             concat!(
-                r#"{"severity":"error","code":"E0109","message":"no","labels":[{"file":"a.exp","start":9,"end":10,"#,
+                r#"{"kind":"diagnostic","severity":"error","code":"E0109","message":"no","labels":[{"file":"a.exp","start":9,"end":10,"#,
                 r#""line":2,"column":2,"end_line":2,"end_column":3,"text":"here"}],"notes":["n"],"fix":{"title":"write `=`","#,
                 r#""sure":true,"edits":[{"file":"a.exp","start":9,"end":10,"line":2,"column":2,"end_line":2,"end_column":3,"#,
                 r#""text":" ="}]}}"#

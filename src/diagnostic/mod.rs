@@ -62,10 +62,18 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(code: &'static str, message: impl Into<String>, span: Span) -> Self {
+        let mut message: String = message.into();
+        if message.contains(char::is_control) {
+            // A name or path may hold anything; a message is one line.
+            message = message
+                .chars()
+                .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+                .collect();
+        }
         Diagnostic {
             severity: Severity::Error,
             code,
-            message: message.into(),
+            message,
             labels: vec![Label { span, text: String::new() }],
             notes: Vec::new(),
             fix: None,

@@ -126,13 +126,13 @@ impl View {
         let start = source.line_start(line);
         let end = line_end(text, last);
         if last_line - line < MANY_LINES && end - start <= LONG_LINE * (last_line - line + 1) {
-            return View { text: text[start..end].to_string(), start, end, line, whole: true };
+            return View { text: plain(&text[start..end]), start, end, line, whole: true };
         }
         let main = spans.first().map_or(0, |span| span.start as usize).min(text.len());
         let (line, _) = source.line_column(main);
         let start = source.line_start(line).max(text.floor_char_boundary(main.saturating_sub(LONG_LINE / 2)));
         let end = line_end(text, main).min(text.floor_char_boundary(main + LONG_LINE / 2));
-        View { text: text[start..end].to_string(), start, end, line, whole: false }
+        View { text: plain(&text[start..end]), start, end, line, whole: false }
     }
 
     fn holds(&self, span: Span) -> bool {
@@ -144,6 +144,16 @@ impl View {
         let within = |at: u32| (at as usize).clamp(self.start, self.end) - self.start;
         within(span.start)..within(span.end)
     }
+}
+
+/// The same with a space for the other half of a line end, which would be drawn as a sign.
+fn plain(text: &str) -> String {
+    let mut text = text.replace("\r\n", " \n");
+    if text.ends_with('\r') {
+        text.pop();
+        text.push(' ');
+    }
+    text
 }
 
 fn line_end(text: &str, at: usize) -> usize {

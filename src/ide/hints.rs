@@ -73,7 +73,7 @@ pub fn hints(analysis: &Analysis, results: &dyn Results) -> Vec<Hint> {
         match block.kind.node.as_str() {
             "experiment" => {
                 let Some(standing) = results.experiment(name) else { continue };
-                let trials = match standing.total {
+                let trials = match standing.total.filter(|total| *total != standing.stored) {
                     Some(total) => format!("{} of {total} trials", standing.stored),
                     None if standing.stored == 1 => "1 trial".to_string(),
                     None => format!("{} trials", standing.stored),

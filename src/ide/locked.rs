@@ -48,17 +48,10 @@ impl Results for LockResults<'_> {
 
     fn claim(&self, text: &str) -> Option<(String, bool)> {
         let locked = self.lock.claims.get(text)?;
-        let notebook = self.notebook;
-        let same = notebook.is_some_and(|notebook| {
-            lock::claims(notebook).any(|claim| claim.text == text && LockedClaim::of(claim, "").plan == locked.plan)
+        let now = self.notebook.and_then(|notebook| lock::claims(notebook).find(|claim| claim.text == text));
+        let current = now.is_some_and(|claim| {
+            LockedClaim::of(claim, "").plan == locked.plan && claim.experiments().iter().all(|name| self.current(name))
         });
-        let named = |notebook: &Notebook| {
-            let claim = lock::claims(notebook).find(|claim| claim.text == text)?;
-            let text = serde_json::to_string(&claim.comparisons).ok()?;
-            let used = notebook.experiments.iter().filter(|e| text.contains(&format!("\"{}\"", e.name)));
-            Some(used.map(|e| e.name.clone()).collect::<Vec<_>>())
-        };
-        let sides = notebook.and_then(named).unwrap_or_default();
-        Some((locked.outcome.clone(), same && sides.iter().all(|name| self.current(name))))
+        Some((locked.outcome.clone(), current))
     }
 }

@@ -13,6 +13,7 @@ mod hover;
 mod locked;
 mod names;
 mod outline;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use hover::{Hover, hover};
 pub use locked::LockResults;
 pub use names::{definition, prepare_rename, references, rename};
 pub use outline::{Outline, OutlineKind, folds, outline};
+pub use stored::{Either, StoredResults};
 
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Where names are defined and used, and giving them others.
 
+use std::collections::HashSet;
+
 use super::Analysis;
 use crate::check::{Symbol, SymbolKind};
 use crate::source::Span;
@@ -91,10 +93,43 @@ pub fn rename(analysis: &Analysis, offset: usize, new: &str) -> Result<Vec<(Span
     let mut places = places(analysis, target);
     places.retain(|span| analysis.sources.text(*span) == old);
     // A rename that forgets a use breaks the file: better none.
-    let text = &analysis.sources.get(target.file).text;
-    let written = tokens(text).iter().filter(|t| t.kind == TokenKind::Word && text[t.start..t.end] == *old).count();
-    if written != places.iter().filter(|span| span.file == target.file).count() {
-        return Err(format!("not every `{old}` of the file is known to be this one: rename it by hand"));
+    if let Some(line) = unknown_use(analysis, &old, &places) {
+        return Err(format!("it is not known what `{old}` in line {line} stands for: rename it by hand"));
     }
     Ok(places.into_iter().map(|span| (span, new.to_string())).collect())
+}
+
+/// The line of a word of that name that is neither among the places nor known to be something else.
+fn unknown_use(analysis: &Analysis, name: &str, places: &[Span]) -> Option<usize> {
+    let source = analysis.sources.get(0);
+    let known: HashSet<(u32, u32)> = analysis
+        .checked
+        .symbols
+        .iter()
+        .map(|symbol| symbol.span)
+        .chain(places.iter().copied())
+        .filter(|span| span.file == 0)
+        .map(|span| (span.start, span.end))
+        .collect();
+    // A command names its hyperparameters in braces, and copies of a layer number theirs.
+    let in_braces = format!("{{{name}}}");
+    let numbered = |word: &str| {
+        word.strip_prefix(name)
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'_'))
+    };
+    let setting = |start: usize, end: usize| {
+        analysis.checked.symbols.iter().any(|symbol| {
+            symbol.kind == SymbolKind::Setting && symbol.span.range() == (start..end) && symbol.span.file == 0
+        })
+    };
+    let unknown = tokens(&source.text).into_iter().find(|token| {
+        let word = &source.text[token.start..token.end];
+        match token.kind {
+            TokenKind::Word if word == name => !known.contains(&(token.start as u32, token.end as u32)),
+            TokenKind::Word => numbered(word) && setting(token.start, token.end),
+            TokenKind::Text => word.contains(&in_braces),
+            _ => false,
+        }
+    });
+    unknown.map(|token| source.line_column(token.start).0)
 }

@@ -123,8 +123,42 @@ fn names_of_the_notebook_are_offered() {
 }
 
 #[test]
+fn columns_are_offered_before_the_block_can_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("t.csv"), "length,width,kind of plant\n1,2,a\n").expect("written");
+    let path = folder.path().join("t.exp");
+    for text in [
+        "data d { source = csv(\"t.csv\", target = ‸) }",
+        "data d { source = csv(\"t.csv\", target = kind, features = [‸]) }",
+        "data d { source = csv(\"t.csv\", features = [length, ‸",
+        "data d { groups = ‸\n source = csv(\"t.csv\") }",
+        "data other { source = csv(\"u.csv\") }\ndata d { source = csv(\"t.csv\", drop = [‸]) }",
+    ] {
+        let at = text.find('‸').expect("it");
+        let text = text.replace('‸', "");
+        let datasets = Datasets::new();
+        let facts = Rooted { datasets: &datasets, base: folder.path(), asked: Default::default() };
+        let name = path.to_string_lossy();
+        let analysis = analyse(&path, &mut |_| Ok(Source::new(name.as_ref(), text.as_str())), &facts);
+        let found = complete(&analysis, at);
+        let column = |label: &str| found.iter().find(|c| c.label == label).map(|c| c.insert.clone());
+        assert_eq!(column("length").as_deref(), Some("length"), "{text}: {found:?}");
+        assert_eq!(column("kind of plant").as_deref(), Some("\"kind of plant\""), "{text}: {found:?}");
+    }
+}
+
+#[test]
 fn nothing_is_offered_in_texts_comments_and_numbers() {
-    for text in ["# a‸", "let x = \"a‸", "let x = \"a‸\"", "\"\"\"\nprose ‸\n\"\"\"", "let x = 12‸"] {
+    for text in [
+        "# a‸",
+        "let x = \"a‸",
+        "let x = \"a‸\"",
+        "\"\"\"\nprose ‸\n\"\"\"",
+        "let x = 12‸",
+        "let x = 1.‸",
+        "experiment a { epochs = 1.‸ }",
+        "let x = (1 + 2).‸",
+    ] {
         assert_eq!(labels(text), [] as [&str; 0], "{text}");
     }
 }
@@ -188,8 +222,33 @@ fn definitions_references_and_renaming() {
     let (again, _) = analysed(&text);
     assert!(!again.diagnostics.iter().any(|d| d.is_error()));
 
-    let (analysis, at) = marked("norm\n", 0);
-    assert!(rename(&analysis, at, "order").is_err_and(|why| why.contains("by hand")));
+    // A name that `as` gives is one of the experiments' hyperparameters too.
+    let with = format!("{NOTEBOOK}\ntable {{ of = placement, by = norm, show = [dev.loss] }}\n");
+    let renamed = |text: &str, at: usize, new: &str| {
+        let (analysis, _) = analysed(text);
+        let mut edits = rename(&analysis, at, new)?;
+        edits.sort();
+        let mut text = text.to_string();
+        edits.iter().rev().for_each(|(span, new)| text.replace_range(span.range(), new));
+        Ok::<_, String>(text)
+    };
+    for piece in ["norm\n", "norm = before", "norm, show"] {
+        let at = with.find(piece).expect("it");
+        let new = renamed(&with, at, "order").expect("can be renamed");
+        let by_hand = with.replace("as norm", "as order").replace("[norm", "[order").replace("by = norm", "by = order");
+        assert_eq!(new, by_hand);
+        let (again, _) = analysed(&new);
+        assert!(!again.diagnostics.iter().any(|d| d.is_error()), "{:#?}", again.diagnostics);
+    }
+    // A key of the same name is another thing.
+    let same = "let epochs = int(1, 3)\ndata d { source = iris() }\nnetwork n { dense(classes) -> softmax }\n\
+                experiment e { data = d, network = n, epochs = epochs }\n";
+    let new = renamed(same, 4, "long").expect("can be renamed");
+    assert_eq!(new, same.replace("let epochs", "let long").replace("= epochs", "= long"));
+    let copies = "data d { source = iris() }\nnetwork n { repeat(2) { dense(int(8, 16) as w) -> relu } -> dense(classes) -> softmax }\n\
+                  experiment e { data = d, network = n }\ntable { of = e, by = w1, show = [dev.loss] }\n";
+    let why = renamed(copies, copies.find("w)").expect("it"), "x").expect_err("the table would be broken");
+    assert!(why.contains("`w` in line 4") && why.contains("by hand"), "{why}");
 
     for (piece, new, why) in [
         ("placement", "stages", "defined already"),
@@ -278,7 +337,7 @@ fn results_stand_beside_the_text() {
     let found = hints(&analysis, &Made);
     let after = |piece: &str| NOTEBOOK.find(piece).expect("it") + piece.len();
     let at = |offset: usize| found.iter().find(|hint| hint.offset == offset).unwrap_or_else(|| panic!("{found:#?}"));
-    assert_eq!(at(after("experiment placement {")).text, "dev.accuracy 0.97, 8 of 8 trials");
+    assert_eq!(at(after("experiment placement {")).text, "dev.accuracy 0.97, 8 trials");
     let rate = at(after("log(1e-4, 1)"));
     assert_eq!((rate.text.as_str(), rate.current), ("best <rate> (out of date)", false));
     assert_eq!(at(after("int(8, 64, scale = log)")).text, "best <width>");

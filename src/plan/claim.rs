@@ -37,3 +37,32 @@ pub enum Term {
     /// Arithmetic on terms, sample by sample.
     Arithmetic(Box<Term>, Operator, Box<Term>),
 }
+
+impl Claim {
+    /// The experiments that it is about, each once.
+    pub fn experiments(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for statement in &self.comparisons {
+            statement.left.experiments(&mut names);
+            statement.right.experiments(&mut names);
+        }
+        names
+    }
+}
+
+impl Term {
+    fn experiments<'a>(&'a self, into: &mut Vec<&'a str>) {
+        match self {
+            Term::Number(_) => {}
+            Term::Measure(of, _) => {
+                if !into.contains(&of.experiment.as_str()) {
+                    into.push(&of.experiment);
+                }
+            }
+            Term::Arithmetic(left, _, right) => {
+                left.experiments(into);
+                right.experiments(into);
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::metric::{Direction, Measure};
+use super::metric::{Direction, Measure, Metric, MetricKind, Set};
 use super::show::{Comparison, Selection};
 use super::space::Space;
 use super::value::Value;
@@ -50,6 +50,32 @@ pub struct Experiment {
 
 fn one() -> u32 {
     1
+}
+
+impl Experiment {
+    /// An experiment of these keys, as `experiment name { … }` has them, with the language's defaults for all else: a grid over its
+    /// choices, one seed, `dev.loss` to be made small.
+    pub fn new<'k>(name: impl Into<String>, keys: impl IntoIterator<Item = (&'k str, Value)>) -> Self {
+        let loss = Metric { set: Set::Dev, kind: MetricKind::Loss };
+        Experiment {
+            name: name.into(),
+            space: Space::default(),
+            template: keys.into_iter().map(|(key, value)| (key.to_string(), value)).collect(),
+            stages: Vec::new(),
+            objectives: vec![Objective { measure: Measure::Metric(loss), direction: Direction::Minimize }],
+            search: Search::Grid { points: 5 },
+            prune: None,
+            require: Vec::new(),
+            seeds: 1,
+            seed: 0,
+            lag: 8,
+            budget: None,
+            confirm: None,
+            cpus: 1,
+            after: Vec::new(),
+            around: None,
+        }
+    }
 }
 
 /// `around(coarse.best, 25%)`.

@@ -29,3 +29,12 @@ pub enum Item {
     /// A claim.
     Claim(Claim),
 }
+
+impl Notebook {
+    /// A notebook of experiments alone; each must stand after those that it uses.
+    pub fn of(experiments: impl IntoIterator<Item = Experiment>) -> Self {
+        let experiments: Vec<Experiment> = experiments.into_iter().collect();
+        let items = experiments.iter().map(|experiment| Item::Experiment(experiment.name.clone())).collect();
+        Notebook { items, experiments }
+    }
+}

@@ -16,6 +16,13 @@ pub struct Selection {
     pub pick: Pick,
 }
 
+impl Selection {
+    /// All trials of an experiment.
+    pub fn all(experiment: &str) -> Self {
+        Selection { experiment: experiment.to_string(), filters: Vec::new(), pick: Pick::All }
+    }
+}
+
 /// Which of the selected trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pick {

@@ -26,6 +26,13 @@ pub struct Param {
     pub when: Vec<Condition>,
 }
 
+impl Param {
+    /// A hyperparameter that is always drawn and shown as it is drawn.
+    pub fn new(name: &str, domain: Domain) -> Self {
+        Param { name: name.to_string(), domain, shown: None, when: Vec::new() }
+    }
+}
+
 /// What must hold of an earlier hyperparameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Condition {

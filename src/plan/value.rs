@@ -92,7 +92,31 @@ impl Operator {
     }
 }
 
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Value::Number(number)
+    }
+}
+
+/// A word of the vocabulary; a text is `Value::Text`.
+impl From<&str> for Value {
+    fn from(word: &str) -> Self {
+        Value::Word(word.to_string())
+    }
+}
+
 impl Value {
+    /// A layer, optimizer, source, … with its arguments: `adam(rate = 0.01)`.
+    pub fn call<'k>(name: &str, args: impl IntoIterator<Item = (&'k str, Value)>) -> Self {
+        let args = args.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+        Value::Call { name: name.to_string(), args }
+    }
+
+    /// The draw of a hyperparameter of that name.
+    pub fn draw(name: &str) -> Self {
+        Value::Draw(name.to_string())
+    }
+
     /// The number that it is with these draws put in; `None` if it is not a number, or uses a draw that is not there.
     pub fn number(&self, draws: &Draws) -> Option<f64> {
         match self {

@@ -7,6 +7,7 @@ pub mod datasets;
 pub mod executor;
 pub mod expand;
 pub mod gradients;
+mod here;
 pub mod inspect;
 pub mod listing;
 pub mod memo;
@@ -31,7 +32,7 @@ use crate::plan::metric::Measure;
 use crate::plan::notebook::Notebook;
 use crate::plan::show::Selection;
 use crate::record::{Run, Study};
-use crate::search::SearchError;
+use crate::search::{Problem, Sampler, SearchError, Searcher};
 use crate::stats::interval::mean;
 use crate::stats::measure::measure as measure_trial;
 use crate::stats::select::select;
@@ -40,6 +41,8 @@ use datasets::Datasets;
 use executor::{Executor, Report};
 use expand::Expander;
 use study::{Arrival, Place, StudyRun};
+
+pub use here::here;
 
 /// How long the head waits for a worker before it looks around.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -192,6 +195,18 @@ enum State<'a> {
     Done,
 }
 
+/// Samplers that propose an experiment's trials in the place of its own search, which still says how many there are.
+pub type Samplers<'s> = dyn Fn(&Experiment) -> Option<Box<dyn Sampler>> + 's;
+
+/// The search of an experiment, by another sampler if there is one for it.
+fn searcher(experiment: &Experiment, samplers: &Samplers<'_>) -> Result<Searcher, SearchError> {
+    let own = Searcher::new(experiment)?;
+    Ok(match samplers(experiment) {
+        Some(sampler) => Searcher::by(Problem::of(experiment, own.total()), sampler),
+        None => own,
+    })
+}
+
 /// Bring all experiments of a notebook up to date.
 ///
 /// # Errors
@@ -199,6 +214,19 @@ enum State<'a> {
 pub fn bring_up_to_date(
     notebook: &Notebook,
     session: &mut Session<'_>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<BTreeMap<String, Study>, RunError> {
+    bring_up_to_date_by(notebook, session, &|_| None, tell)
+}
+
+/// The same with samplers of one's own.
+///
+/// # Errors
+/// As [`bring_up_to_date`].
+pub fn bring_up_to_date_by(
+    notebook: &Notebook,
+    session: &mut Session<'_>,
+    samplers: &Samplers<'_>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<BTreeMap<String, Study>, RunError> {
     let observe = inspect::observations(notebook);
@@ -230,7 +258,8 @@ pub fn bring_up_to_date(
                     observe: &observe[&experiment.name],
                     results: &results,
                 };
-                let run = StudyRun::new(experiment, expander, session.options.fresh)
+                let run = searcher(experiment, samplers)
+                    .map(|searcher| StudyRun::by(experiment, expander, searcher, session.options.fresh))
                     .map_err(|e| RunError::Search(experiment.name.clone(), e))?;
                 tell(Event::Started { experiment, trials: run.total() });
                 states[i] = State::Running(Box::new(run), Instant::now(), HashSet::new());

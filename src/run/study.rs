@@ -108,9 +108,13 @@ pub struct StudyRun<'a> {
 impl<'a> StudyRun<'a> {
     /// An experiment with nothing done; `fresh` looks up nothing in the store.
     pub fn new(experiment: &'a Experiment, expander: Expander<'a>, fresh: bool) -> Result<Self, SearchError> {
-        let searcher = Searcher::new(experiment)?;
+        Ok(StudyRun::by(experiment, expander, Searcher::new(experiment)?, fresh))
+    }
+
+    /// The same with trials that another search proposes.
+    pub fn by(experiment: &'a Experiment, expander: Expander<'a>, searcher: Searcher, fresh: bool) -> Self {
         let live = searcher.total() == 1;
-        Ok(StudyRun {
+        StudyRun {
             experiment,
             expander,
             searcher,
@@ -127,7 +131,7 @@ impl<'a> StudyRun<'a> {
             fresh,
             live,
             asked: None,
-        })
+        }
     }
 
     /// Keep every run that is asked for, for [`StudyRun::asked`], instead of what has come in.

@@ -11,10 +11,13 @@ pub mod gp;
 pub mod grid;
 pub mod prune;
 pub mod random;
+mod sampler;
 pub mod sobol;
 pub mod space;
 pub mod tpe;
 mod warp;
+
+pub use sampler::Sampler;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -96,31 +99,41 @@ pub fn order(trials: &[Told], directions: &[Direction]) -> Vec<usize> {
 #[cfg(test)]
 pub(crate) mod tests;
 
-enum Kind {
-    Grid(grid::Grid),
-    Random(random::Random),
-    Sobol(sobol::Sobol),
-    CoarseToFine(coarse_to_fine::CoarseToFine),
-    Gp(Box<gp::Gp>),
-    Tpe(Box<tpe::Tpe>),
-    Auto(Box<auto::Auto>),
+/// What every way to search looks at.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What is drawn.
+    pub space: Space,
+    /// What must hold of the draws.
+    pub require: Vec<Constraint>,
+    /// One an objective.
+    pub directions: Vec<Direction>,
+    /// Where the random streams start.
+    pub seed: u64,
+    /// How many trials may be under way whose results a proposal does not know, itself included; at least 1.
+    pub lag: u32,
+    /// How many trials there are at most.
+    pub trials: u32,
 }
 
-/// What every strategy looks at.
-#[derive(Clone, Debug)]
-pub(crate) struct Problem {
-    pub space: Space,
-    pub require: Vec<Constraint>,
-    pub directions: Vec<Direction>,
-    pub seed: u64,
-    pub lag: u32,
-    pub trials: u32,
+impl Problem {
+    /// The problem of an experiment, with so many trials.
+    pub fn of(experiment: &Experiment, trials: u32) -> Self {
+        Problem {
+            space: experiment.space.clone(),
+            require: experiment.require.clone(),
+            directions: experiment.objectives.iter().map(|o| o.direction).collect(),
+            seed: experiment.seed,
+            lag: experiment.lag.max(1),
+            trials,
+        }
+    }
 }
 
 /// Proposes the trials of one experiment.
 pub struct Searcher {
     problem: Problem,
-    kind: Kind,
+    sampler: Box<dyn Sampler>,
 }
 
 impl Searcher {
@@ -153,38 +166,36 @@ impl Searcher {
         lag: u32,
     ) -> Result<Self, SearchError> {
         let mut problem = Problem { space, require, directions, seed, lag: lag.max(1), trials: 0 };
-        let kind = match search {
+        problem.trials = match search {
+            Search::Grid { .. } => 0,
+            Search::Auto { trials }
+            | Search::Random { trials }
+            | Search::Sobol { trials }
+            | Search::CoarseToFine { trials, .. }
+            | Search::Tpe { trials }
+            | Search::Gp { trials } => *trials,
+        };
+        let sampler: Box<dyn Sampler> = match search {
             Search::Grid { points } => {
                 let grid = grid::Grid::new(&problem.space, *points, &problem.require)?;
                 problem.trials = u32::try_from(grid.len()).unwrap_or(u32::MAX);
-                Kind::Grid(grid)
+                Box::new(grid)
             }
-            Search::Gp { trials } => {
-                problem.trials = *trials;
-                Kind::Gp(Box::new(gp::Gp::new(&problem)))
-            }
-            Search::Tpe { trials } => {
-                problem.trials = *trials;
-                Kind::Tpe(Box::new(tpe::Tpe::new(&problem)))
-            }
-            Search::Auto { trials } => {
-                problem.trials = *trials;
-                Kind::Auto(Box::new(auto::Auto::new(&problem)))
-            }
-            Search::Random { trials } => {
-                problem.trials = *trials;
-                Kind::Random(random::Random::new(&problem))
-            }
-            Search::Sobol { trials } => {
-                problem.trials = *trials;
-                Kind::Sobol(sobol::Sobol::default())
-            }
+            Search::Gp { .. } => Box::new(gp::Gp::new(&problem)),
+            Search::Tpe { .. } => Box::new(tpe::Tpe::new(&problem)),
+            Search::Auto { .. } => Box::new(auto::Auto::new(&problem)),
+            Search::Random { .. } => Box::new(random::Random::new(&problem)),
+            Search::Sobol { .. } => Box::new(sobol::Sobol::default()),
             Search::CoarseToFine { rounds, trials, keep } => {
-                problem.trials = *trials;
-                Kind::CoarseToFine(coarse_to_fine::CoarseToFine::new(*rounds, *trials, *keep))
+                Box::new(coarse_to_fine::CoarseToFine::new(*rounds, *trials, *keep))
             }
         };
-        Ok(Searcher { problem, kind })
+        Ok(Searcher { problem, sampler })
+    }
+
+    /// A search by a sampler of one's own.
+    pub fn by(problem: Problem, sampler: Box<dyn Sampler>) -> Self {
+        Searcher { problem, sampler }
     }
 
     /// How many trials the search has (a random search of a finite space may end earlier, when it has tried everything).
@@ -194,15 +205,7 @@ impl Searcher {
 
     /// The search's name, as `Study::search` has it.
     pub fn name(&self) -> &'static str {
-        match &self.kind {
-            Kind::Grid(_) => "grid",
-            Kind::Random(_) => "random",
-            Kind::Sobol(_) => "sobol",
-            Kind::CoarseToFine(_) => "coarse_to_fine",
-            Kind::Gp(_) => "gp",
-            Kind::Tpe(_) => "tpe",
-            Kind::Auto(_) => "auto",
-        }
+        self.sampler.name()
     }
 
     /// How many of the first trials must have ended before trial `index` can be proposed: exactly those whose results it uses.
@@ -210,11 +213,7 @@ impl Searcher {
     /// 0 for grid, random and sobol; index + 1 − lag for model-based ones (with lag 1 all earlier ones). A coarse-to-fine round is a barrier: its
     /// first trial waits for all of the round before, and so do all others of the round, whatever the lag.
     pub fn horizon(&self, index: u32) -> u32 {
-        match &self.kind {
-            Kind::Grid(_) | Kind::Random(_) | Kind::Sobol(_) => 0,
-            Kind::CoarseToFine(search) => search.start(search.round(index)),
-            Kind::Gp(_) | Kind::Tpe(_) | Kind::Auto(_) => (index + 1).saturating_sub(self.problem.lag),
-        }
+        self.sampler.horizon(&self.problem, index).min(index)
     }
 
     /// The settings of trial `index`, from 0; `None` when the search has no more.
@@ -231,28 +230,15 @@ impl Searcher {
             return Ok(None);
         }
         let horizon = self.horizon(index) as usize;
-        let (told, pending) = earlier.split_at(horizon.min(earlier.len()));
-        let name = self.name();
-        let problem = &self.problem;
-        let plain = |draws: Draws| Proposal { draws, round: 0, note: name.to_owned() };
-        let noted = |(draws, note): (Draws, &'static str)| Proposal { draws, round: 0, note: note.to_owned() };
-        Ok(match &mut self.kind {
-            Kind::Grid(grid) => grid.get(u64::from(index)).map(plain),
-            Kind::Random(search) => search.propose(problem, index, earlier)?.map(plain),
-            Kind::Sobol(search) => Some(plain(search.propose(problem, index)?)),
-            Kind::CoarseToFine(search) => Some(search.propose(problem, index, told, pending)?),
-            Kind::Tpe(search) => search.propose(problem, index, told, pending)?.map(noted),
-            Kind::Auto(search) => search.propose(problem, index, told, pending)?.map(noted),
-            Kind::Gp(search) => search.propose(problem, index, told, pending)?.map(noted),
-        })
+        let (told, later) = earlier.split_at(horizon.min(earlier.len()));
+        let pending: Vec<Told> =
+            later.iter().map(|trial| Told { draws: trial.draws.clone(), values: None, pruned: None }).collect();
+        self.sampler.propose(&self.problem, index, told, &pending)
     }
 
     /// The boxes of a coarse-to-fine search, as far as the trials decide them; empty for the others.
     pub fn rounds(&self, trials: &[Told]) -> Vec<Round> {
-        match &self.kind {
-            Kind::CoarseToFine(search) => search.rounds(&self.problem, trials),
-            _ => Vec::new(),
-        }
+        self.sampler.rounds(&self.problem, trials)
     }
 }
 

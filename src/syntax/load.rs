@@ -72,6 +72,13 @@ impl Loading<'_> {
             .collect();
         let mut found = Vec::new();
         for (n, name, span) in wanted {
+            if Path::new(&name).extension().is_none_or(|extension| extension != "exp") {
+                let mistake = Diagnostic::error("E0004", format!("cannot import \"{name}\": it is no notebook"), span)
+                    .label("this file")
+                    .note("the name of a notebook ends with `.exp`");
+                self.mistakes.push(mistake);
+                continue;
+            }
             let path = folder.join(&name);
             let file = match self.known.get(&plain(&path)) {
                 Some(&file) => file,

@@ -4,9 +4,9 @@
 //! text. A mistake costs the entry that it stands in and no more; a mistake that has only one remedy costs nothing,
 //! since the parser goes on as if it had been mended. Nothing here knows what a kind, key or layer means.
 //!
-//! 1. [`layout`] takes the comments out, decides which line ends separate, and mends brackets and quotes.
-//! 2. [`parser`] runs the grammar over each item, and over each entry of an item that is broken.
-//! 3. [`build`] makes the tree from what the grammar matched; [`mistake`] explains what it did not match.
+//! 1. `layout` takes the comments out, decides which line ends separate, and mends brackets and quotes.
+//! 2. `parser` runs the grammar over each item, and over each entry of an item that is broken.
+//! 3. `build` makes the tree from what the grammar matched; `mistake` explains what it did not match.
 
 mod build;
 mod format;

@@ -213,9 +213,12 @@ impl<'a> Parser<'a> {
         let found = self.str(start..range.start + token.end).to_string();
         let span = self.span(start..range.start + token.end);
         let place = self.span(start..start);
-        let mistake = Diagnostic::error("E0107", format!("expected a new line before `{found}`"), span)
-            .label("a block ends before this")
-            .replace("begin a new line", place, "\n", true);
+        let mut mistake = Diagnostic::error("E0107", format!("expected a new line before `{found}`"), span)
+            .label("a block ends before this");
+        // A line that begins with an operator would go on all the same.
+        if !token::begins_with_operator(self.str(start..range.end)) {
+            mistake = mistake.replace("begin a new line", place, "\n", true);
+        }
         self.mistakes.push(mistake);
         self.item(start..range.end);
     }
@@ -353,8 +356,11 @@ impl<'a> Parser<'a> {
                 let found = self.str(start..end + token.end).to_string();
                 let span = self.span(start..end + token.end);
                 let message = format!("expected a comma or a new line before `{found}`");
-                let mistake = Diagnostic::error("E0107", message, span).label("a block ends before this");
-                self.mistakes.push(mistake.replace("write `,`", gap, ",", true));
+                let mut mistake = Diagnostic::error("E0107", message, span).label("a block ends before this");
+                if !token::begins_with_operator(self.str(start..range.end)) && found != "," {
+                    mistake = mistake.replace("write `,`", gap, ",", true);
+                }
+                self.mistakes.push(mistake);
                 return self.entry(start..range.end, entries);
             }
             if self.bodies(&range, stopped) {

@@ -403,20 +403,6 @@ fn no_layer_is_left_out_of_the_comparison() {
 }
 
 #[test]
-fn the_commands_of_the_document_do_what_they_say() {
-    let project = irises();
-    project.write("rows.csv", format!("{HEADER}\n5.1,3.5,1.4,0.2\n"));
-    let text = std::fs::read_to_string(root().join("docs/export.md")).expect("the document");
-    let commands: Vec<&str> =
-        text.split("```sh\n").skip(1).flat_map(|block| block.split("```").next().unwrap_or_default().lines()).collect();
-    for command in &commands {
-        let args: Vec<&str> = command.split_whitespace().skip(1).collect();
-        project.run(&args).code(0);
-    }
-    assert!(commands.len() >= 9, "{}", commands.len());
-}
-
-#[test]
 fn data_say_what_they_hold_and_what_looks_wrong() {
     let rows: String = (0..60).map(|i| format!("{i},7,{},{}\n", i % 3, ["a", "b"][i % 2])).collect();
     let notebook = r#"

@@ -15,6 +15,7 @@ mod habits;
 mod harness;
 mod layers;
 mod lsp;
+mod mutate;
 mod network;
 mod pictures;
 mod plan;

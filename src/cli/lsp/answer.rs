@@ -3,38 +3,26 @@
 use lsp_server::ErrorCode;
 use lsp_types::request::{
     CodeActionRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, Formatting, GotoDefinition,
-    HoverRequest, InlayHintRequest, PrepareRenameRequest, References, Rename, Request as _, SemanticTokensFullRequest,
+    HoverRequest, PrepareRenameRequest, References, Rename, Request as _, SemanticTokensFullRequest,
 };
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, CompletionItem, CompletionItemKind, CompletionParams,
     CompletionTextEdit, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DocumentSymbol, Documentation,
-    FoldingRange, FoldingRangeKind, GotoDefinitionParams, Hover, HoverContents, HoverParams, InlayHint, InlayHintLabel,
-    InlayHintParams, InlayHintTooltip, InsertTextFormat, Location, MarkupContent, MarkupKind, NumberOrString, Position,
-    PrepareRenameResponse, Range, ReferenceParams, RenameParams, SemanticToken, SemanticTokenType, SemanticTokens,
-    SymbolKind, TextDocumentPositionParams, TextEdit, Uri, WorkspaceEdit,
+    FoldingRange, FoldingRangeKind, GotoDefinitionParams, Hover, HoverContents, HoverParams, InsertTextFormat,
+    Location, MarkupContent, MarkupKind, NumberOrString, Position, PrepareRenameResponse, Range, ReferenceParams,
+    RenameParams, SemanticToken, SemanticTokenType, SemanticTokens, SymbolKind, TextDocumentPositionParams, TextEdit,
+    Uri, WorkspaceEdit,
 };
 use serde_json::{Value, to_value};
 
 use super::convert;
 use crate::diagnostic::Severity;
-use crate::ide::{self, Analysis, CompletionKind, Highlight, LockResults, NoResults, OutlineKind};
-use crate::plan::notebook::Notebook;
-use crate::record::lock::Lock;
+use crate::ide::{self, Analysis, CompletionKind, Highlight, OutlineKind};
 use crate::source::Span;
 use crate::syntax::{self, tree::Item};
 
-/// What is known of a text besides its analysis.
-pub struct Known<'a> {
-    /// Its address as the editor writes it.
-    pub uri: &'a Uri,
-    /// The results of its last run.
-    pub lock: Option<&'a Lock>,
-    /// Its last plan without mistakes.
-    pub notebook: Option<&'a Notebook>,
-}
-
 /// The requests that are answered.
-pub const METHODS: [&str; 12] = [
+pub const METHODS: [&str; 11] = [
     Completion::METHOD,
     HoverRequest::METHOD,
     GotoDefinition::METHOD,
@@ -46,21 +34,22 @@ pub const METHODS: [&str; 12] = [
     FoldingRangeRequest::METHOD,
     SemanticTokensFullRequest::METHOD,
     CodeActionRequest::METHOD,
-    InlayHintRequest::METHOD,
 ];
 
-type Refusal = (ErrorCode, String);
+/// Why a request has no answer.
+pub type Refusal = (ErrorCode, String);
 
-fn understood<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Refusal> {
+/// The parameters of a request.
+pub fn understood<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Refusal> {
     serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))
 }
 
 /// Answer a request about an analysed text.
-pub fn answer(analysis: &Analysis, known: &Known<'_>, method: &str, params: Value) -> Result<Value, Refusal> {
+pub fn answer(analysis: &Analysis, uri: &Uri, method: &str, params: Value) -> Result<Value, Refusal> {
     let source = analysis.sources.get(0);
     let at = |place: &TextDocumentPositionParams| convert::offset(source, place.position);
     let range = |span: Span| convert::range(source, span);
-    let location = |span: Span| location(analysis, known.uri, span);
+    let location = |span: Span| location(analysis, uri, span);
     let value = match method {
         Completion::METHOD => {
             let params: CompletionParams = understood(params)?;
@@ -93,7 +82,7 @@ pub fn answer(analysis: &Analysis, known: &Known<'_>, method: &str, params: Valu
         Rename::METHOD => {
             let params: RenameParams = understood(params)?;
             let edits = ide::rename(analysis, at(&params.text_document_position), &params.new_name).map_err(refused)?;
-            to_value(workspace_edit(analysis, known.uri, edits))
+            to_value(workspace_edit(analysis, uri, edits))
         }
         Formatting::METHOD => {
             // A text with syntax errors is left as it is, and the errors are shown already.
@@ -123,17 +112,7 @@ pub fn answer(analysis: &Analysis, known: &Known<'_>, method: &str, params: Valu
         CodeActionRequest::METHOD => {
             let params: CodeActionParams = understood(params)?;
             let found = ide::actions(analysis, convert::bytes(source, params.range));
-            to_value(found.into_iter().map(|action| code_action(analysis, known.uri, action)).collect::<Vec<_>>())
-        }
-        InlayHintRequest::METHOD => {
-            let params: InlayHintParams = understood(params)?;
-            let wanted = convert::bytes(source, params.range);
-            let found = match known.lock {
-                Some(lock) => ide::hints(analysis, &LockResults { lock, notebook: known.notebook }),
-                None => ide::hints(analysis, &NoResults),
-            };
-            let found = found.into_iter().filter(|hint| hint.offset >= wanted.start && hint.offset <= wanted.end);
-            to_value(found.map(|found| hint(found, source)).collect::<Vec<_>>())
+            to_value(found.into_iter().map(|action| code_action(analysis, uri, action)).collect::<Vec<_>>())
         }
         _ => return Err((ErrorCode::MethodNotFound, format!("{method} is not known"))),
     };
@@ -338,18 +317,5 @@ fn code_action(analysis: &Analysis, own: &Uri, action: ide::Action) -> CodeActio
         edit: Some(workspace_edit(analysis, own, action.edits)),
         is_preferred: Some(action.sure),
         ..CodeAction::default()
-    }
-}
-
-fn hint(hint: ide::Hint, source: &crate::source::Source) -> InlayHint {
-    InlayHint {
-        position: convert::position(source, hint.offset),
-        label: InlayHintLabel::String(hint.text),
-        kind: None,
-        text_edits: None,
-        tooltip: Some(InlayHintTooltip::String(hint.tooltip)),
-        padding_left: Some(true),
-        padding_right: None,
-        data: None,
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod convert;
 mod document;
+mod hints;
 mod server;
 
 use lsp_server::Connection;

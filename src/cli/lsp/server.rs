@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
     Notification as _, PublishDiagnostics,
 };
+use lsp_types::request::{InlayHintRefreshRequest, InlayHintRequest, RegisterCapability, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, FoldingRangeProviderCapability, HoverProviderCapability,
-    OneOf, PublishDiagnosticsParams, RenameOptions, SaveOptions, SemanticTokensFullOptions, SemanticTokensLegend,
-    SemanticTokensOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher,
+    FoldingRangeProviderCapability, GlobPattern, HoverProviderCapability, InlayHintParams, OneOf,
+    PublishDiagnosticsParams, Registration, RegistrationParams, RenameOptions, SaveOptions, SemanticTokensFullOptions,
+    SemanticTokensLegend, SemanticTokensOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
 };
 use serde::de::DeserializeOwned;
 
 use super::document::Document;
+use super::hints::{Asked, answering};
 use super::{answer, convert};
 use crate::cli::Exit;
 use crate::ide::{self, Analysis};
@@ -76,63 +81,121 @@ fn capabilities() -> ServerCapabilities {
 /// When it breaks the protocol.
 pub fn serve(connection: &Connection) -> Result<Exit, String> {
     let capabilities = serde_json::to_value(capabilities()).map_err(|e| e.to_string())?;
-    connection.initialize(capabilities).map_err(|e| e.to_string())?;
-    let mut server = Server { connection, documents: BTreeMap::new(), datasets: Datasets::new() };
-    loop {
-        // Diagnostics wait until the editor has said all that it has to say for now.
-        let message = match connection.receiver.try_recv() {
-            Ok(message) => message,
-            Err(error) if error.is_disconnected() => return Ok(Exit::Failed),
-            Err(_) => {
-                server.publish();
-                match connection.receiver.recv() {
-                    Ok(message) => message,
-                    Err(_) => return Ok(Exit::Failed),
-                }
+    let client = connection.initialize(capabilities).map_err(|e| e.to_string())?;
+    let able = |what: &str| client.pointer(&format!("/capabilities/workspace/{what}")) == Some(&true.into());
+    // The other thread must not hold the line when this one has hung up.
+    let line = Arc::new(Mutex::new(Some(connection.sender.clone())));
+    let hints = answering({
+        let line = line.clone();
+        move |message| {
+            if let Some(line) = &*line.lock().unwrap_or_else(PoisonError::into_inner) {
+                let _ = line.send(message);
             }
-        };
-        match message {
-            Message::Request(request) => {
-                if connection.handle_shutdown(&request).map_err(|e| e.to_string())? {
-                    return Ok(Exit::Good);
-                }
-                let response = server.answer(request);
-                server.send(response.into());
-            }
-            Message::Notification(notification) if notification.method == "exit" => return Ok(Exit::Usage),
-            Message::Notification(notification) => server.hear(notification),
-            Message::Response(_) => {}
         }
+    });
+    let mut server = Server {
+        connection,
+        documents: BTreeMap::new(),
+        datasets: Arc::default(),
+        hints,
+        state: 0,
+        refreshes: able("inlayHint/refreshSupport"),
+        asked: 0,
+    };
+    if able("didChangeWatchedFiles/dynamicRegistration") {
+        server.watch();
     }
+    let exit = server.converse();
+    line.lock().unwrap_or_else(PoisonError::into_inner).take();
+    exit
 }
 
 /// A text with what is known of its present state.
 struct Open {
     document: Document,
     uri: Uri,
-    analysis: Option<Analysis>,
+    analysis: Option<Arc<Analysis>>,
     /// Whether the editor has the diagnostics of this state.
     published: bool,
-    /// The results of the last run.
-    lock: Option<Lock>,
+    /// The results that are committed.
+    lock: Option<Arc<Lock>>,
     /// The last plan that had no mistakes.
-    notebook: Option<Notebook>,
+    notebook: Option<Arc<Notebook>>,
 }
 
 struct Server<'a> {
     connection: &'a Connection,
     documents: BTreeMap<PathBuf, Open>,
-    datasets: Datasets,
+    datasets: Arc<Datasets>,
+    /// Who answers for results.
+    hints: Sender<Asked>,
+    /// Raised whenever something on the disk may have changed.
+    state: u64,
+    /// Whether the editor can be told that hints have changed.
+    refreshes: bool,
+    /// How many requests were sent to the editor.
+    asked: i32,
 }
 
-fn read_lock(path: &Path) -> Option<Lock> {
-    lock::parse(&std::fs::read_to_string(path.with_extension("lock")).ok()?).ok()
+fn read_lock(path: &Path) -> Option<Arc<Lock>> {
+    lock::parse(&std::fs::read_to_string(path.with_extension("lock")).ok()?).ok().map(Arc::new)
 }
 
 impl Server<'_> {
+    fn converse(&mut self) -> Result<Exit, String> {
+        loop {
+            // Diagnostics wait until the editor has said all that it has to say for now.
+            let message = match self.connection.receiver.try_recv() {
+                Ok(message) => message,
+                Err(error) if error.is_disconnected() => return Ok(Exit::Failed),
+                Err(_) => {
+                    self.publish();
+                    match self.connection.receiver.recv() {
+                        Ok(message) => message,
+                        Err(_) => return Ok(Exit::Failed),
+                    }
+                }
+            };
+            match message {
+                Message::Request(request) => {
+                    if self.connection.handle_shutdown(&request).map_err(|e| e.to_string())? {
+                        return Ok(Exit::Good);
+                    }
+                    if let Some(response) = self.answer(request) {
+                        self.send(response.into());
+                    }
+                }
+                Message::Notification(notification) if notification.method == "exit" => return Ok(Exit::Usage),
+                Message::Notification(notification) => self.hear(notification),
+                Message::Response(_) => {}
+            }
+        }
+    }
+
     fn send(&self, message: Message) {
         // The editor may be gone; then there is nobody to tell.
         let _ = self.connection.sender.send(message);
+    }
+
+    /// Ask the editor for something whose answer does not matter.
+    fn ask(&mut self, method: &str, params: impl serde::Serialize) {
+        self.asked += 1;
+        self.send(Request::new(RequestId::from(self.asked), method.into(), params).into());
+    }
+
+    /// Be told when a run has written a lock, or data have changed.
+    fn watch(&mut self) {
+        let watcher = FileSystemWatcher {
+            glob_pattern: GlobPattern::String("**/*.{lock,csv,tsv,parquet,npy,npz,gz}".into()),
+            kind: None,
+        };
+        let options = DidChangeWatchedFilesRegistrationOptions { watchers: vec![watcher] };
+        let registration = Registration {
+            id: "files".into(),
+            method: DidChangeWatchedFiles::METHOD.into(),
+            register_options: serde_json::to_value(options).ok(),
+        };
+        self.ask(RegisterCapability::METHOD, RegistrationParams { registrations: vec![registration] });
     }
 
     fn hear(&mut self, notification: Notification) {
@@ -167,11 +230,15 @@ impl Server<'_> {
             }
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
                 // Data may have changed beside the text, and a run may have written a lock.
-                self.datasets = Datasets::new();
+                self.datasets = Arc::default();
+                self.state += 1;
                 for open in self.documents.values_mut() {
                     open.lock = read_lock(&open.document.path);
                 }
                 self.outdate();
+                if self.refreshes {
+                    self.ask(InlayHintRefreshRequest::METHOD, ());
+                }
             }
             _ => {}
         }
@@ -221,30 +288,55 @@ impl Server<'_> {
         let analysis = ide::analyse(path, &mut read, &facts);
         if let Some(open) = self.documents.get_mut(path) {
             if let Some(notebook) = &analysis.checked.notebook {
-                open.notebook = Some(notebook.clone());
+                open.notebook = Some(Arc::new(notebook.clone()));
             }
-            open.analysis = Some(analysis);
+            open.analysis = Some(Arc::new(analysis));
         }
     }
 
-    /// Answer a request; one that is not known or not understood gets an error.
-    fn answer(&mut self, request: Request) -> Response {
-        let uri = ["/textDocument/uri"].iter().find_map(|at| request.params.pointer(at)?.as_str());
+    /// Answer a request, or give it to who will; one that is not known or not understood gets an error.
+    fn answer(&mut self, request: Request) -> Option<Response> {
+        let uri = request.params.pointer("/textDocument/uri").and_then(|uri| uri.as_str());
         let path = uri.and_then(|uri| uri.parse::<Uri>().ok()).map(|uri| convert::path(&uri));
+        let results = request.method == InlayHintRequest::METHOD;
         let Some(path) = path.filter(|path| self.documents.contains_key(path)) else {
-            let known = answer::METHODS.contains(&request.method.as_str());
+            let known = results || answer::METHODS.contains(&request.method.as_str());
             let code = if known { ErrorCode::InvalidParams } else { ErrorCode::MethodNotFound };
-            return Response::new_err(request.id, code as i32, format!("no answer to {}", request.method));
+            return Some(Response::new_err(request.id, code as i32, format!("no answer to {}", request.method)));
         };
         self.analyse(&path);
         let open = &self.documents[&path];
         let Some(analysis) = &open.analysis else {
-            return Response::new_err(request.id, ErrorCode::InternalError as i32, "not analysed".into());
+            return Some(Response::new_err(request.id, ErrorCode::InternalError as i32, "not analysed".into()));
         };
-        let results = answer::Known { uri: &open.uri, lock: open.lock.as_ref(), notebook: open.notebook.as_ref() };
-        match answer::answer(analysis, &results, &request.method, request.params) {
+        let answered = match results {
+            true => match answer::understood::<InlayHintParams>(request.params) {
+                Ok(params) => {
+                    let asked = Asked {
+                        id: request.id,
+                        params,
+                        path,
+                        analysis: analysis.clone(),
+                        notebook: open.notebook.clone(),
+                        lock: open.lock.clone(),
+                        datasets: self.datasets.clone(),
+                        state: self.state,
+                    };
+                    return match self.hints.send(asked) {
+                        Ok(()) => None,
+                        Err(error) => {
+                            let id = error.0.id;
+                            Some(Response::new_err(id, ErrorCode::InternalError as i32, "no results".into()))
+                        }
+                    };
+                }
+                Err(refusal) => Err(refusal),
+            },
+            false => answer::answer(analysis, &open.uri, &request.method, request.params),
+        };
+        Some(match answered {
             Ok(value) => Response::new_ok(request.id, value),
             Err((code, message)) => Response::new_err(request.id, code as i32, message),
-        }
+        })
     }
 }

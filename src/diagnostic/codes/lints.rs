@@ -64,7 +64,8 @@ pub(super) const CODES: &[Code] = &[
         code: "W0808",
         title: "too few values for a test",
         explanation: "A claim is tested by the differences of pairs, one a seed. With fewer than six pairs even the \
-                      clearest result has p ≥ 0.05, so that the claim stays undecided.",
+                      clearest result has p ≥ 0.05, so that the claim stays undecided. Several comparisons in a file \
+                      are tested together and need more: seven for two or three, eight for four to six.",
         wrong: "experiment a { data = flowers, network = mlp, seeds = 3 }\nclaim \"it learns\" { a.dev.accuracy > 50% }",
         right: "experiment a { data = flowers, network = mlp, seeds = 6 }\nclaim \"it learns\" { a.dev.accuracy > 50% }",
     },

@@ -100,7 +100,12 @@ impl<'a> Context<'a> {
         let frames = frames(text, &before);
         let word = |token: &Token| &text[token.start..token.end];
         let previous = before.iter().rev().find(|t| t.kind != TokenKind::Newline).map(word);
-        Some(Context { frames, prefix, previous, member_of: member_of(text, &before) })
+        let member_of = member_of(text, &before);
+        // Of a number, a text or a value in parentheses nothing is a part.
+        if member_of.is_none() && before.last().is_some_and(|t| t.kind == TokenKind::Dot) {
+            return None;
+        }
+        Some(Context { frames, prefix, previous, member_of })
     }
 
     /// The innermost bracket.
@@ -192,6 +197,41 @@ fn opened<'a>(text: &'a str, all: &[Token], n: usize, entry: usize, outer: &Fram
             }
         }
     }
+}
+
+/// The path of the table that is read nearest before the place in its block, else nearest behind it.
+pub(super) fn table_around(text: &str, offset: usize) -> Option<String> {
+    let all: Vec<Token> = tokens(text)
+        .into_iter()
+        .filter(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment))
+        .collect();
+    let word = |token: &Token| &text[token.start..token.end];
+    let mut found: Option<String> = None;
+    let mut depth = 0usize;
+    for (n, token) in all.iter().enumerate() {
+        let behind = token.start >= offset;
+        match word(token) {
+            "{" => depth += 1,
+            "}" if behind && depth <= 1 => return found,
+            "}" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    found = None;
+                }
+            }
+            "csv" | "parquet" => {
+                let Some([open, path]) = all.get(n + 1..n + 3) else { return found };
+                if word(open) == "(" && path.kind == TokenKind::Text {
+                    if behind && found.is_some() {
+                        return found;
+                    }
+                    found = Some(word(path).trim_matches('"').to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The words of `a.b.` before the place.

@@ -1,7 +1,10 @@
 //! What may be written as a value of a type.
 
-use super::context::{Context, FrameKind};
+use std::path::Path;
+
+use super::context::{Context, table_around};
 use super::{CompletionKind, List};
+use crate::data;
 use crate::plan::space::Domain;
 use crate::vocabulary::{self, Category, Default, Param, Type};
 
@@ -135,17 +138,16 @@ impl List<'_> {
         self.names(|known| &known.experiments, "an experiment");
     }
 
-    /// Columns of the file that the data block around the place reads; of all files if that is not known.
+    /// Columns of the file that is read around the place; of all files if that is not known.
     fn columns(&mut self, context: &Context<'_>) {
-        let columns = &self.analysis.checked.columns;
-        let block = context.frames.iter().any(|frame| matches!(frame.kind, FrameKind::Block("data")));
-        let mut names: Vec<String> = columns.values().flatten().cloned().collect();
-        if block
-            && let Some(own) = self.data_block_at(context.prefix.start)
-            && let Some(found) = columns.get(&own)
-        {
-            names = found.clone();
-        }
+        let at = context.prefix.start;
+        let known = &self.analysis.checked.columns;
+        let of_block = self.data_block_at(at).and_then(|own| known.get(&own).cloned());
+        let of_file = || {
+            let base = Path::new(&self.analysis.sources.get(0).name).parent()?;
+            data::header(base, &table_around(self.analysis.text(), at)?)
+        };
+        let names = of_block.or_else(of_file).unwrap_or_else(|| known.values().flatten().cloned().collect());
         for name in names {
             let word =
                 name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());

@@ -328,7 +328,8 @@ impl Printer<'_> {
         let trailing = self.trailing(at, layers[1].span.start as usize).map(|text| Trailing { text });
         let mut rows = vec![Line { text, trailing, ..Line::default() }];
         let elements: Vec<Element> = layers[1..].iter().map(|layer| Element { range: layer.span.range() }).collect();
-        rows.extend(self.lines(&elements, at..range.end, |printer, n| {
+        // What stands behind the last layer, before a parenthesis, goes above the whole: here it would hide what follows.
+        rows.extend(self.lines(&elements, at..last.span.end as usize, |printer, n| {
             let tail = if n + 2 == layers.len() { place.tail } else { 0 };
             let place = Place { indent, column: indent + 3, tail };
             format!("-> {}", printer.laid_out(&layers[n + 1], place, SUM))
