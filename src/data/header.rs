@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::files::{self, Opened};
+use super::table;
 
 /// Bytes that a header may take.
 const HEADER: u64 = 1 << 18;
@@ -19,7 +20,7 @@ pub fn header(base: &Path, path: &str) -> Option<Vec<String>> {
     }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(super::separator(text))
+        .delimiter(table::separator(text))
         .has_headers(false)
         .trim(csv::Trim::All)
         .from_reader(text);

@@ -20,7 +20,7 @@ use joined::{Joined, Plan, join};
 use pieces::Pieces;
 
 pub(super) use column::sorted_texts;
-pub(super) use header::choose;
+pub(super) use header::{choose, separator};
 pub use rows::Rows;
 
 mod chunk;
