@@ -266,7 +266,7 @@ fn power(v: f64, digits: usize) -> String {
 
 /// A number with so many decimals, or as many more as show three significant digits of it.
 fn number(v: f64, decimals: usize) -> String {
-    let needed = if v == 0.0 { 0 } else { (2 - exponent(v)).max(0) as usize };
+    let needed = if v.fract() == 0.0 { 0 } else { (2 - exponent(v)).max(0) as usize };
     match decimals.max(needed) {
         _ if v.abs() >= 1e7 => power(v, 4),
         n if n > DECIMALS && v != 0.0 => power(v, 3),
