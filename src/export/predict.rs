@@ -36,7 +36,7 @@ pub fn predict<T: Real>(
     let (mut x, mut total, mut failed) = (Vec::<T>::new(), 0, None);
     loop {
         let mut more = false;
-        match rows.next() {
+        match rows.read() {
             Ok(None) => {}
             Ok(Some((fields, place))) => {
                 x.resize(x.len() + width, T::ZERO);

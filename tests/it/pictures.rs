@@ -100,7 +100,7 @@ fn models(kind: &Draw, names: &[&str]) -> Vec<Inspected> {
         Some(match kind {
             Draw::Boundary => Inspection::Boundary(boundary([3, 2, 12][i % 3], 60)),
             Draw::Confusion => Inspection::Confusion(confusion([10, 2, 26][i % 3])),
-            Draw::Weights(_) => Inspection::Weights(weights(i % 2 == 0)),
+            Draw::Weights(_) => Inspection::Weights(weights(i.is_multiple_of(2))),
             Draw::Surface => Inspection::Surface(surface([8.0, 1.0][i % 2])),
             _ => return None,
         })

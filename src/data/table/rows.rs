@@ -48,7 +48,7 @@ impl Rows {
     /// # Errors
     /// [`Error::Ragged`], [`Error::OpenQuote`], and what reading gives.
     #[allow(clippy::type_complexity)]
-    pub fn next(&mut self) -> Result<Option<(Vec<Cow<'_, [u8]>>, Place)>, Error> {
+    pub fn read(&mut self) -> Result<Option<(Vec<Cow<'_, [u8]>>, Place)>, Error> {
         loop {
             let empty = chunk::empty_line(&self.piece[self.at..]);
             if empty == 0 && self.at < self.piece.len() {

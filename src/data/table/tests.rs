@@ -152,7 +152,7 @@ fn rows_are_those_that_columns_are_made_of() {
     let mut rows = Rows::open("t", Box::new(text.as_bytes()), None).unwrap();
     assert_eq!(rows.header(), ["a", "b \"x\"", "c"]);
     let mut all = Vec::new();
-    while let Some((fields, place)) = rows.next().unwrap() {
+    while let Some((fields, place)) = rows.read().unwrap() {
         let fields: Vec<String> = fields.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect();
         all.push((fields, place.row, place.line));
     }
@@ -162,14 +162,14 @@ fn rows_are_those_that_columns_are_made_of() {
     (0..50_000).for_each(|i| long += &format!("{i},{}\n", "x".repeat(i % 13)));
     let mut rows = Rows::open("t", Box::new(std::io::Cursor::new(long)), None).unwrap();
     for i in 0..50_000 {
-        let (fields, place) = rows.next().unwrap().unwrap();
+        let (fields, place) = rows.read().unwrap().unwrap();
         assert_eq!((fields[0].as_ref(), fields[1].len()), (i.to_string().as_bytes(), i % 13));
         assert_eq!(place.line, Some(i + 2));
     }
-    assert!(rows.next().unwrap().is_none());
+    assert!(rows.read().unwrap().is_none());
     let broken = |text: &'static str| {
         let mut rows = Rows::open("t", Box::new(text.as_bytes()), None)?;
-        while rows.next()?.is_some() {}
+        while rows.read()?.is_some() {}
         Ok(())
     };
     assert!(matches!(broken("a,b\n1,2\n3\n"), Err(Error::Ragged { place, .. }) if place.row == 2));
