@@ -94,7 +94,9 @@ fn numbers_of_a_grid_are_rows_and_small_values_are_not_zero() {
         trial.settings.insert("rate".into(), Setting::Number(rates[at]));
         for (r, run) in trial.runs.iter_mut().enumerate() {
             // From a hundred down to 10⁻¹³, with a spread of some percent.
-            let loss = 100.0 * caviar::kernel::math::powi(0.1, at as i32) * (1.0 + 0.03 * r as f64 + 0.01 * (trial.index / 16) as f64);
+            let loss = 100.0
+                * caviar::kernel::math::powi(0.1, at as i32)
+                * (1.0 + 0.03 * r as f64 + 0.01 * (trial.index / 16) as f64);
             run.outcome = Outcome::Finished;
             run.metrics.insert("dev.loss".into(), loss);
         }
