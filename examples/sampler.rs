@@ -31,7 +31,7 @@ impl Sampler for Climber {
         _pending: &[Told],
     ) -> Result<Option<Proposal>, SearchError> {
         let best = order(told, &problem.directions).first().map(|&n| &told[n].draws).filter(|_| index % 4 != 3);
-        let reach = 0.5 * 0.85f64.powi(index as i32);
+        let reach = 0.5 * caviar::kernel::math::powi(0.85, index as i32);
         // Every hyperparameter is a place between 0 and 1 on its own scale, whatever it is drawn from.
         let draws = draw_with(&problem.space, |_, param| {
             let chance = stream(problem.seed, &param.name, index, 0).uniform();
