@@ -1,6 +1,6 @@
 """Pruning beside Optuna: both drive the same training of digits, an epoch at a time.
 
-    python bench/pruning.py [--caviar target/release/caviar] [--seeds 10] [--trials 30]
+    python bench/pruning.py [--caviar target/release/caviar] [--seeds 10] [--trials 30] [--only caviar]
 
 Needs scikit-learn and optuna. Writes a table to standard output: the best dev accuracy that was found and the epochs that were spent, mean and
 95 % interval over the seeds. Every method proposes from the same space; the network, the split and the seed of each trial's weights are the same.
@@ -120,6 +120,7 @@ def main():
     arguments.add_argument("--caviar", default="target/release/caviar")
     arguments.add_argument("--seeds", type=int, default=10)
     arguments.add_argument("--trials", type=int, default=30)
+    arguments.add_argument("--only", default="", help="methods whose name has this")
     given = arguments.parse_args()
     random = lambda seed: optuna.samplers.RandomSampler(seed=seed)
     tpe = lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True)
@@ -138,6 +139,8 @@ def main():
     }
     print(f"| {given.trials} trials, {given.seeds} seeds | best dev accuracy | epochs spent |\n|---|---:|---:|")
     for name, method in methods.items():
+        if given.only not in name:
+            continue
         results = [method(given.trials, seed) for seed in range(given.seeds)]
         best, spent = zip(*results)
         print(

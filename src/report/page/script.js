@@ -49,6 +49,8 @@ document.body.append(tip);
 const show = (text, x, y) => {
   tip.textContent = text;
   tip.hidden = false;
+  // Its size must not depend on where it was before.
+  tip.style.left = tip.style.top = "0";
   const box = tip.getBoundingClientRect();
   tip.style.left = Math.max(4, Math.min(x + 14, innerWidth - box.width - 4)) + "px";
   tip.style.top = (y + 18 + box.height > innerHeight ? Math.max(4, y - box.height - 10) : y + 18) + "px";
