@@ -104,7 +104,7 @@
     const figure = make("figure", {}, make("figcaption", {}, `${title}: epoch ${last} of ${c.epochs}; `
       + Object.keys(c.series).sort().map((name) => `${name} ${short(c.series[name].at(-1))}`).join(", ")));
     if (values.length === 0) return figure;
-    let low = Math.min(...values), high = Math.max(...values);
+    let [low, high] = values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
     const log = low > 0 && high / low > 30;
     const scale = log ? Math.log10 : (v) => v;
     if (low === high) { low = log ? low / 2 : low - 0.5; high = log ? high * 2 : high + 0.5; }
@@ -130,12 +130,14 @@
     }
     const labels = [];
     names.forEach((name, i) => {
-      let path = "", pen = false, end = null;
-      c.series[name].forEach((v, k) => {
+      let path = "", pen = false, end = null, at = null;
+      c.series[name].forEach((v, k, all) => {
         if (v === null) { pen = false; return; }
         end = [x(c.first + k), y(v)];
+        /* Of a hundred thousand epochs, those that can be told apart. */
+        if (pen && k + 1 < all.length && end[0] - at[0] < 0.25 && Math.abs(end[1] - at[1]) < 0.5) return;
         path += `${pen ? "L" : "M"}${end[0].toFixed(1)} ${end[1].toFixed(1)}`;
-        pen = true;
+        [pen, at] = [true, end];
       });
       if (end === null) return;
       const line = draw("path", { class: "line", d: path });
