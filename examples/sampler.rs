@@ -11,7 +11,7 @@ use caviar::plan::space::{Domain, Param, Space};
 use caviar::plan::value::Value;
 use caviar::run::here;
 use caviar::search::space::{draw_with, stream, to_unit};
-use caviar::search::{Problem, Proposal, Sampler, SearchError, Told, order};
+use caviar::search::{Earlier, Problem, Proposal, Sampler, SearchError, order};
 use caviar::stats::measure::objectives;
 use caviar::stats::select::best;
 
@@ -27,9 +27,9 @@ impl Sampler for Climber {
         &mut self,
         problem: &Problem,
         index: u32,
-        told: &[Told],
-        _pending: &[Told],
+        earlier: Earlier<'_>,
     ) -> Result<Option<Proposal>, SearchError> {
+        let told = earlier.told();
         let best = order(told, &problem.directions).first().map(|&n| &told[n].draws).filter(|_| index % 4 != 3);
         let reach = 0.5 * caviar::kernel::math::powi(0.85, index as i32);
         // Every hyperparameter is a place between 0 and 1 on its own scale, whatever it is drawn from.

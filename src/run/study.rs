@@ -2,7 +2,7 @@
 //!
 //! Everything that is decided here follows from the records of trials with lower indices, never from the order in which runs end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::executor::Job;
 use super::expand::Expander;
@@ -65,7 +65,6 @@ struct Slot {
     runs: Vec<Option<Run>>,
     /// What programs that are still running have printed so far.
     partial: Vec<Option<Run>>,
-    settled: bool,
 }
 
 impl Slot {
@@ -89,8 +88,10 @@ pub struct StudyRun<'a> {
     told: Vec<Told>,
     /// The objective over the epochs, mean over the repetitions.
     curves: Vec<Curve>,
-    /// All trials before it are settled.
-    open: usize,
+    /// Trials that are not settled.
+    open: BTreeSet<usize>,
+    /// Those of which a run has come in since they were last looked at.
+    arrived: Vec<usize>,
     /// Candidates on fresh seeds: the trial, and its runs.
     confirmed: Vec<(usize, Vec<Option<Run>>)>,
     waiting: HashMap<Key, Vec<Place>>,
@@ -121,7 +122,8 @@ impl<'a> StudyRun<'a> {
             slots: Vec::new(),
             told: Vec::new(),
             curves: Vec::new(),
-            open: 0,
+            open: BTreeSet::new(),
+            arrived: Vec::new(),
             confirmed: Vec::new(),
             waiting: HashMap::new(),
             again: Vec::new(),
@@ -156,7 +158,7 @@ impl<'a> StudyRun<'a> {
 
     /// Trials that are settled.
     pub fn settled(&self) -> u32 {
-        self.slots.iter().filter(|s| s.settled).count() as u32
+        (self.slots.len() - self.open.len()) as u32
     }
 
     /// Whether every trial is settled.
@@ -168,7 +170,7 @@ impl<'a> StudyRun<'a> {
 
     /// Whether the search has come to its end.
     fn searched(&self) -> bool {
-        (self.exhausted || self.closed) && self.slots.iter().all(|s| s.settled)
+        (self.exhausted || self.closed) && self.open.is_empty()
     }
 
     /// Whether the search has no more trials to propose.
@@ -222,7 +224,7 @@ impl<'a> StudyRun<'a> {
             return Ok(false);
         }
         let horizon = self.searcher.horizon(index) as usize;
-        if self.slots.iter().take(horizon).any(|slot| !slot.settled) {
+        if self.open.first().is_some_and(|&first| first < horizon) {
             return Ok(false);
         }
         let Some(proposal) = self.searcher.propose(index, &self.told)? else {
@@ -238,8 +240,8 @@ impl<'a> StudyRun<'a> {
             target: 0,
             runs: vec![None; self.experiment.seeds as usize],
             partial: vec![None; self.experiment.seeds as usize],
-            settled: false,
         });
+        self.open.insert(index as usize);
         Ok(true)
     }
 
@@ -378,7 +380,10 @@ impl<'a> StudyRun<'a> {
         }
         let fresh = place.repetition.checked_sub(self.experiment.seeds);
         match fresh {
-            None => self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run),
+            None => {
+                self.slots[place.trial as usize].runs[place.repetition as usize] = Some(run);
+                self.arrived.push(place.trial as usize);
+            }
             Some(fresh) => {
                 let candidates = self.confirmed.iter_mut().filter(|(trial, _)| *trial == place.trial as usize);
                 candidates.for_each(|(_, runs)| runs[fresh as usize] = Some(run.clone()));

@@ -12,8 +12,7 @@
 
 use super::gp::Gp;
 use super::tpe::Tpe;
-use super::{Problem, SearchError, Told};
-use crate::plan::space::Draws;
+use super::{Earlier, Problem, Proposal, Sampler, SearchError};
 
 /// Most hyperparameters for the Gaussian process.
 const MOST_COORDINATES: usize = 24;
@@ -34,20 +33,21 @@ impl Auto {
     pub(crate) fn new(problem: &Problem) -> Self {
         Auto { gp: Gp::new(problem), tpe: Tpe::new(problem) }
     }
+}
 
-    pub(crate) fn propose(
+impl Sampler for Auto {
+    fn name(&self) -> &'static str {
+        "auto"
+    }
+
+    fn propose(
         &mut self,
         problem: &Problem,
         index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<(Draws, &'static str)>, SearchError> {
+        earlier: Earlier<'_>,
+    ) -> Result<Option<Proposal>, SearchError> {
         let one = problem.directions.len() < 2 && problem.space.params.len() <= MOST_COORDINATES;
         let turn = if index < EARLY { index % TURN == TURN - 1 && index >= 2 * TURN } else { index % 2 == 1 };
-        if one && !turn {
-            self.gp.propose(problem, index, told, pending)
-        } else {
-            self.tpe.propose(problem, index, told, pending)
-        }
+        if one && !turn { self.gp.propose(problem, index, earlier) } else { self.tpe.propose(problem, index, earlier) }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::random::seen;
 use super::space::{active, bounds, from_unit, number, satisfied, stream, to_unit, within};
-use super::{Problem, Proposal, SearchError, TRIES, Told, order};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError, TRIES, Told, order};
 use crate::plan::space::{Domain, Draw, Draws, Param};
 use crate::record::Round;
 
@@ -69,44 +69,6 @@ impl CoarseToFine {
         (1..self.rounds).take_while(|&round| self.start(round) <= index).count() as u32
     }
 
-    pub(crate) fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Proposal, SearchError> {
-        let round = self.round(index);
-        while self.boxes.len() <= round as usize {
-            let next = self.next_box(problem, &self.boxes, told);
-            self.boxes.push(next);
-        }
-        let parts = &self.boxes[round as usize].0;
-        let (mut refused, mut repeats) = (0, 0);
-        for attempt in 0..u32::MAX {
-            let mut draws = Draws::new();
-            for (param, part) in problem.space.params.iter().zip(parts) {
-                if active(&problem.space, param, &draws) {
-                    let u = stream(problem.seed, &param.name, index, attempt).uniform();
-                    draws.insert(param.name.clone(), draw_part(&param.domain, part, u));
-                }
-            }
-            if !satisfied(&problem.require, &draws) {
-                refused += 1;
-                if refused == TRIES {
-                    break;
-                }
-                continue;
-            }
-            let repeated = seen(&problem.space, &draws, told) || seen(&problem.space, &draws, pending);
-            if !repeated || repeats == REPEATS {
-                return Ok(Proposal { draws, round, note: "coarse_to_fine".to_owned() });
-            }
-            repeats += 1;
-        }
-        Err(SearchError::Unsatisfiable { tries: u64::from(refused) })
-    }
-
     /// The box after `made`, from the results of the trials before it.
     fn next_box(&self, problem: &Problem, made: &[(Vec<Part>, String)], trials: &[Told]) -> (Vec<Part>, String) {
         let Some((last, _)) = made.last() else {
@@ -136,25 +98,6 @@ impl CoarseToFine {
             .collect();
         let reason = reason(problem, round, &kept, recent.len(), last, &parts);
         (parts, reason)
-    }
-
-    pub(crate) fn rounds(&self, problem: &Problem, trials: &[Told]) -> Vec<Round> {
-        let mut boxes = Vec::new();
-        for round in 0..self.rounds {
-            if round > 0 && trials.len() < self.start(round) as usize {
-                break;
-            }
-            let next = self.next_box(problem, &boxes, &trials[..self.start(round) as usize]);
-            boxes.push(next);
-        }
-        boxes
-            .into_iter()
-            .map(|(parts, reason)| {
-                let bounds = problem.space.params.iter().zip(&parts);
-                let bounds = bounds.filter_map(|(p, part)| Some((p.name.clone(), shown_bounds(p, part)?))).collect();
-                Round { bounds, reason }
-            })
-            .collect()
     }
 }
 
@@ -224,4 +167,70 @@ fn reason(problem: &Problem, round: u32, kept: &[&Told], of: usize, last: &[Part
     }
     let around = format!("around the best {} of the {of} trials of round {round} ({low:.4} to {high:.4})", kept.len());
     if narrower.is_empty() { around } else { format!("{around}: {}", narrower.join("; ")) }
+}
+
+impl Sampler for CoarseToFine {
+    fn name(&self) -> &'static str {
+        "coarse_to_fine"
+    }
+
+    /// A round is a barrier, whatever the lag: all of its trials wait for all of the round before.
+    fn horizon(&self, _: &Problem, index: u32) -> u32 {
+        self.start(self.round(index))
+    }
+
+    fn propose(
+        &mut self,
+        problem: &Problem,
+        index: u32,
+        earlier: Earlier<'_>,
+    ) -> Result<Option<Proposal>, SearchError> {
+        let round = self.round(index);
+        while self.boxes.len() <= round as usize {
+            let next = self.next_box(problem, &self.boxes, earlier.told());
+            self.boxes.push(next);
+        }
+        let parts = &self.boxes[round as usize].0;
+        let (mut refused, mut repeats) = (0, 0);
+        for attempt in 0..u32::MAX {
+            let mut draws = Draws::new();
+            for (param, part) in problem.space.params.iter().zip(parts) {
+                if active(&problem.space, param, &draws) {
+                    let u = stream(problem.seed, &param.name, index, attempt).uniform();
+                    draws.insert(param.name.clone(), draw_part(&param.domain, part, u));
+                }
+            }
+            if !satisfied(&problem.require, &draws) {
+                refused += 1;
+                if refused == TRIES {
+                    break;
+                }
+                continue;
+            }
+            if !seen(&problem.space, &draws, earlier) || repeats == REPEATS {
+                return Ok(Some(Proposal { draws, round, note: self.name().to_owned() }));
+            }
+            repeats += 1;
+        }
+        Err(SearchError::Unsatisfiable { tries: u64::from(refused) })
+    }
+
+    fn rounds(&self, problem: &Problem, trials: &[Told]) -> Vec<Round> {
+        let mut boxes = Vec::new();
+        for round in 0..self.rounds {
+            if round > 0 && trials.len() < self.start(round) as usize {
+                break;
+            }
+            let next = self.next_box(problem, &boxes, &trials[..self.start(round) as usize]);
+            boxes.push(next);
+        }
+        boxes
+            .into_iter()
+            .map(|(parts, reason)| {
+                let bounds = problem.space.params.iter().zip(&parts);
+                let bounds = bounds.filter_map(|(p, part)| Some((p.name.clone(), shown_bounds(p, part)?))).collect();
+                Round { bounds, reason }
+            })
+            .collect()
+    }
 }

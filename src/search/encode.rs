@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
+use super::Problem;
 use super::space::{distinct, from_unit, number, to_unit};
-use super::{Problem, Told};
 use crate::plan::space::{Condition, Domain, Draw, Draws, Space};
 
 /// What a coordinate is.
@@ -144,8 +144,8 @@ impl Encoder {
     }
 
     /// The points of these trials.
-    pub fn tried<'a>(&self, trials: impl Iterator<Item = &'a Told>) -> Tried {
-        Tried(trials.map(|t| key(&self.encode(&t.draws))).collect())
+    pub fn tried<'a>(&self, draws: impl Iterator<Item = &'a Draws>) -> Tried {
+        Tried(draws.map(|draws| key(&self.encode(draws))).collect())
     }
 
     /// Whether a snapped point keeps the constraints and is new, or has something continuous.

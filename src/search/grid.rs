@@ -1,7 +1,7 @@
 //! All combinations of the values of a grid, the last hyperparameter changing fastest; what a condition leaves out is not multiplied.
 
-use super::SearchError;
 use super::space::{active, distinct, points, satisfied};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError};
 use crate::plan::experiment::Constraint;
 use crate::plan::space::{Condition, Draw, Draws, Space};
 
@@ -118,5 +118,19 @@ impl Grid {
             }
         }
         Some(draws)
+    }
+}
+
+impl Sampler for Grid {
+    fn name(&self) -> &'static str {
+        "grid"
+    }
+
+    fn horizon(&self, _: &Problem, _: u32) -> u32 {
+        0
+    }
+
+    fn propose(&mut self, _: &Problem, index: u32, _: Earlier<'_>) -> Result<Option<Proposal>, SearchError> {
+        Ok(self.get(u64::from(index)).map(|draws| Proposal::of(draws, "grid")))
     }
 }

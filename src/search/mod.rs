@@ -17,7 +17,7 @@ pub mod space;
 pub mod tpe;
 mod warp;
 
-pub use sampler::Sampler;
+pub use sampler::{Earlier, Sampler};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -51,6 +51,13 @@ pub struct Proposal {
     pub round: u32,
     /// Where it comes from: `sobol`, `tpe`, `gp`, ….
     pub note: String,
+}
+
+impl Proposal {
+    /// Settings of a search without rounds.
+    fn of(draws: Draws, note: &str) -> Self {
+        Proposal { draws, round: 0, note: note.to_owned() }
+    }
 }
 
 /// Why nothing can be proposed.
@@ -229,11 +236,8 @@ impl Searcher {
         if index >= self.total() {
             return Ok(None);
         }
-        let horizon = self.horizon(index) as usize;
-        let (told, later) = earlier.split_at(horizon.min(earlier.len()));
-        let pending: Vec<Told> =
-            later.iter().map(|trial| Told { draws: trial.draws.clone(), values: None, pruned: None }).collect();
-        self.sampler.propose(&self.problem, index, told, &pending)
+        let earlier = Earlier::new(earlier, self.horizon(index) as usize);
+        self.sampler.propose(&self.problem, index, earlier)
     }
 
     /// The boxes of a coarse-to-fine search, as far as the trials decide them; empty for the others.

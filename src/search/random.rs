@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use super::space::{distinct, draw, satisfied, stream};
-use super::{Problem, SearchError, TRIES, Told};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError, TRIES};
 use crate::plan::space::{Draws, Space};
 
 /// Up to this size a space is listed when chance no longer finds what is left of it.
@@ -22,12 +22,7 @@ impl Random {
         Random { whole: Grid::whole(&problem.space, LISTED) }
     }
 
-    pub(crate) fn propose(
-        &self,
-        problem: &Problem,
-        index: u32,
-        earlier: &[Told],
-    ) -> Result<Option<Draws>, SearchError> {
+    fn draws(&self, problem: &Problem, index: u32, earlier: Earlier<'_>) -> Result<Option<Draws>, SearchError> {
         let mut repeated = None;
         let (mut refused, mut repeats) = (0, 0);
         for attempt in 0..u32::MAX {
@@ -55,7 +50,7 @@ impl Random {
         &self,
         problem: &Problem,
         index: u32,
-        earlier: &[Told],
+        earlier: Earlier<'_>,
         repeated: Option<Draws>,
         tries: u64,
     ) -> Result<Option<Draws>, SearchError> {
@@ -66,7 +61,7 @@ impl Random {
                 let Some(draws) = grid.get((start + k) % grid.len()) else { continue };
                 if satisfied(&problem.require, &draws) {
                     any = true;
-                    if !earlier.iter().any(|told| told.draws == draws) {
+                    if !earlier.draws().any(|tried| *tried == draws) {
                         return Ok(Some(draws));
                     }
                 }
@@ -80,8 +75,27 @@ impl Random {
     }
 }
 
+impl Sampler for Random {
+    fn name(&self) -> &'static str {
+        "random"
+    }
+
+    fn horizon(&self, _: &Problem, _: u32) -> u32 {
+        0
+    }
+
+    fn propose(
+        &mut self,
+        problem: &Problem,
+        index: u32,
+        earlier: Earlier<'_>,
+    ) -> Result<Option<Proposal>, SearchError> {
+        Ok(self.draws(problem, index, earlier)?.map(|draws| Proposal::of(draws, "random")))
+    }
+}
+
 /// Whether an earlier trial had the same draws and nothing in them is continuous.
-pub(crate) fn seen(space: &Space, draws: &Draws, earlier: &[Told]) -> bool {
+pub(crate) fn seen(space: &Space, draws: &Draws, earlier: Earlier<'_>) -> bool {
     space.params.iter().all(|p| !draws.contains_key(&p.name) || distinct(&p.domain).is_some())
-        && earlier.iter().any(|told| told.draws == *draws)
+        && earlier.draws().any(|tried| tried == draws)
 }

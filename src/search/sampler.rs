@@ -1,12 +1,5 @@
-//! What a way to search must be able to do, and how those of the language do it.
+//! What a way to search must be able to do, and what it is told.
 
-use super::auto::Auto;
-use super::coarse_to_fine::CoarseToFine;
-use super::gp::Gp;
-use super::grid::Grid;
-use super::random::Random;
-use super::sobol::Sobol;
-use super::tpe::Tpe;
 use super::{Problem, Proposal, SearchError, Told};
 use crate::plan::space::Draws;
 use crate::record::Round;
@@ -20,24 +13,18 @@ pub trait Sampler: Send {
     /// What records and reports call it.
     fn name(&self) -> &'static str;
 
-    /// How many of the first trials must have ended before trial `index` can be proposed. Those before it of which the results are not
-    /// known yet are told without: [`Problem::lag`] says how many these may be.
+    /// How many of the first trials must have ended before trial `index` can be proposed. Of those between there and the trial only the
+    /// draws are told: [`Problem::lag`] says how many these may be.
     fn horizon(&self, problem: &Problem, index: u32) -> u32 {
         (index + 1).saturating_sub(problem.lag)
     }
 
-    /// The settings of trial `index`; none when there is nothing left to try. `told` are the trials below the horizon with their results,
-    /// `pending` those from there to this one, of which the draws are known alone.
+    /// The settings of trial `index`; none when there is nothing left to try.
     ///
     /// # Errors
     /// When nothing satisfies the constraints of [`Problem::require`].
-    fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<Proposal>, SearchError>;
+    fn propose(&mut self, problem: &Problem, index: u32, earlier: Earlier<'_>)
+    -> Result<Option<Proposal>, SearchError>;
 
     /// The boxes of a search that goes by rounds, as far as the trials decide them.
     fn rounds(&self, _problem: &Problem, _trials: &[Told]) -> Vec<Round> {
@@ -45,112 +32,32 @@ pub trait Sampler: Send {
     }
 }
 
-fn proposal(draws: Draws, note: &str) -> Proposal {
-    Proposal { draws, round: 0, note: note.to_owned() }
+/// The trials before the one that is proposed: up to the horizon with their results, after it without.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    told: &'a [Told],
+    /// Their results may be there already, and must not be seen.
+    pending: &'a [Told],
 }
 
-impl Sampler for Grid {
-    fn name(&self) -> &'static str {
-        "grid"
+impl<'a> Earlier<'a> {
+    pub(super) fn new(trials: &'a [Told], horizon: usize) -> Self {
+        let (told, pending) = trials.split_at(horizon.min(trials.len()));
+        Earlier { told, pending }
     }
 
-    fn horizon(&self, _: &Problem, _: u32) -> u32 {
-        0
+    /// The trials that have ended, with their results.
+    pub fn told(self) -> &'a [Told] {
+        self.told
     }
 
-    fn propose(&mut self, _: &Problem, index: u32, _: &[Told], _: &[Told]) -> Result<Option<Proposal>, SearchError> {
-        Ok(self.get(u64::from(index)).map(|draws| proposal(draws, "grid")))
-    }
-}
-
-impl Sampler for Random {
-    fn name(&self) -> &'static str {
-        "random"
+    /// What those draw that count as under way.
+    pub fn pending(self) -> impl ExactSizeIterator<Item = &'a Draws> + Clone {
+        self.pending.iter().map(|trial| &trial.draws)
     }
 
-    fn horizon(&self, _: &Problem, _: u32) -> u32 {
-        0
-    }
-
-    fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<Proposal>, SearchError> {
-        let earlier = [told, pending].concat();
-        Ok(Random::propose(self, problem, index, &earlier)?.map(|draws| proposal(draws, "random")))
+    /// What all of them draw, in order.
+    pub fn draws(self) -> impl Iterator<Item = &'a Draws> + Clone {
+        self.told.iter().map(|trial| &trial.draws).chain(self.pending())
     }
 }
-
-impl Sampler for Sobol {
-    fn name(&self) -> &'static str {
-        "sobol"
-    }
-
-    fn horizon(&self, _: &Problem, _: u32) -> u32 {
-        0
-    }
-
-    fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        _: &[Told],
-        _: &[Told],
-    ) -> Result<Option<Proposal>, SearchError> {
-        Ok(Some(proposal(Sobol::propose(self, problem, index)?, "sobol")))
-    }
-}
-
-impl Sampler for CoarseToFine {
-    fn name(&self) -> &'static str {
-        "coarse_to_fine"
-    }
-
-    /// A round is a barrier, whatever the lag: all of its trials wait for all of the round before.
-    fn horizon(&self, _: &Problem, index: u32) -> u32 {
-        self.start(self.round(index))
-    }
-
-    fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<Proposal>, SearchError> {
-        CoarseToFine::propose(self, problem, index, told, pending).map(Some)
-    }
-
-    fn rounds(&self, problem: &Problem, trials: &[Told]) -> Vec<Round> {
-        CoarseToFine::rounds(self, problem, trials)
-    }
-}
-
-/// Searches that build a model of the results, and say of each proposal where it comes from.
-macro_rules! model {
-    ($kind:ty, $name:literal) => {
-        impl Sampler for $kind {
-            fn name(&self) -> &'static str {
-                $name
-            }
-
-            fn propose(
-                &mut self,
-                problem: &Problem,
-                index: u32,
-                told: &[Told],
-                pending: &[Told],
-            ) -> Result<Option<Proposal>, SearchError> {
-                let found = <$kind>::propose(self, problem, index, told, pending)?;
-                Ok(found.map(|(draws, note)| proposal(draws, note)))
-            }
-        }
-    };
-}
-
-model!(Gp, "gp");
-model!(Tpe, "tpe");
-model!(Auto, "auto");

@@ -4,7 +4,7 @@
 //! points the sequence goes on with another scrambling. Points that the constraints refuse are passed over.
 
 use super::space::{draw_with, satisfied, stream};
-use super::{Problem, SearchError, TRIES};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError, TRIES};
 use crate::plan::space::Draws;
 
 /// Longest sequence of one scrambling.
@@ -29,8 +29,16 @@ pub(crate) fn point(problem: &Problem, position: u32) -> Draws {
     })
 }
 
-impl Sobol {
-    pub(crate) fn propose(&mut self, problem: &Problem, index: u32) -> Result<Draws, SearchError> {
+impl Sampler for Sobol {
+    fn name(&self) -> &'static str {
+        "sobol"
+    }
+
+    fn horizon(&self, _: &Problem, _: u32) -> u32 {
+        0
+    }
+
+    fn propose(&mut self, problem: &Problem, index: u32, _: Earlier<'_>) -> Result<Option<Proposal>, SearchError> {
         while self.taken.len() <= index as usize {
             let first = self.taken.last().map_or(0, |p| p + 1);
             let next = (first..first.saturating_add(TRIES))
@@ -40,6 +48,6 @@ impl Sobol {
                 None => return Err(SearchError::Unsatisfiable { tries: u64::from(TRIES) }),
             }
         }
-        Ok(point(problem, self.taken[index as usize]))
+        Ok(Some(Proposal::of(point(problem, self.taken[index as usize]), "sobol")))
     }
 }

@@ -14,11 +14,10 @@ use super::encode::{Encoder, Kind};
 use super::random::{Random, seen};
 use super::sobol::Sobol;
 use super::space::stream;
-use super::{Problem, SearchError, Told, order};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError, order};
 use crate::kernel::math::{erfc, exp, ln, powf};
 use crate::kernel::philox::Stream;
 use crate::kernel::{Isa, Real, isa::kernel};
-use crate::plan::space::Draws;
 use crate::stats::distribution::normal_quantile;
 use crate::stats::interval::{mean, variance};
 
@@ -249,24 +248,27 @@ impl Tpe {
             random: Random::new(problem),
         }
     }
+}
 
-    pub(crate) fn propose(
+impl Sampler for Tpe {
+    fn name(&self) -> &'static str {
+        "tpe"
+    }
+
+    fn propose(
         &mut self,
         problem: &Problem,
         index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<(Draws, &'static str)>, SearchError> {
-        let earlier = [told, pending].concat();
+        earlier: Earlier<'_>,
+    ) -> Result<Option<Proposal>, SearchError> {
+        let told = earlier.told();
         let valued = told.iter().filter(|t| t.minimised(&problem.directions).is_some()).count();
         if index < STARTUP || valued < 2 {
-            let draws = self.sobol.propose(problem, index)?;
-            if !seen(&problem.space, &draws, &earlier) {
-                return Ok(Some((draws, "sobol")));
-            }
-            return Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random")));
+            let even = self.sobol.propose(problem, index, earlier)?;
+            let even = even.filter(|proposal| !seen(&problem.space, &proposal.draws, earlier));
+            return even.map_or_else(|| self.random.propose(problem, index, earlier), |even| Ok(Some(even)));
         }
-        let points: Vec<Vec<f64>> = earlier.iter().map(|t| self.encoder.encode(&t.draws)).collect();
+        let points: Vec<Vec<f64>> = earlier.draws().map(|draws| self.encoder.encode(draws)).collect();
         let ranked = order(told, &problem.directions);
         let good = good_part(told.len()).min(valued);
         let best: Vec<&Vec<f64>> = ranked[..good].iter().map(|&i| &points[i]).collect();
@@ -276,7 +278,7 @@ impl Tpe {
         let above = Mixture::new(&self.encoder, &best, &weights, 1.0);
         let below = Mixture::new(&self.encoder, &bad, &vec![1.0; bad.len()], 1.0);
         let mut stream = stream(problem.seed, "tpe", index, 0);
-        let tried = self.encoder.tried(earlier.iter());
+        let tried = self.encoder.tried(earlier.draws());
         let (mut room, mut chosen): (Vec<f64>, Option<(f64, Vec<f64>)>) = (Vec::new(), None);
         let (mut found, mut tries) = (0, 0);
         while found < CANDIDATES && tries < 8 * CANDIDATES {
@@ -293,8 +295,8 @@ impl Tpe {
             }
         }
         match chosen {
-            Some((_, point)) => Ok(Some((self.encoder.decode(&point), "tpe"))),
-            None => Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random"))),
+            Some((_, point)) => Ok(Some(Proposal::of(self.encoder.decode(&point), self.name()))),
+            None => self.random.propose(problem, index, earlier),
         }
     }
 }

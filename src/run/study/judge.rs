@@ -14,8 +14,12 @@ impl StudyRun<'_> {
     /// Settle what can be settled; whether anything has moved.
     pub(super) fn settle(&mut self, store: &Store, jobs: &mut Vec<Job>) -> bool {
         let mut moved = false;
-        for index in self.open..self.slots.len() {
-            if self.slots[index].settled {
+        let arrived = std::mem::take(&mut self.arrived);
+        // At a rung one trial waits for others.
+        let looked: Vec<usize> =
+            if self.experiment.prune.is_some() { self.open.iter().copied().collect() } else { arrived };
+        for index in looked {
+            if !self.open.contains(&index) {
                 continue;
             }
             moved |= match self.experiment.prune {
@@ -24,9 +28,6 @@ impl StudyRun<'_> {
                 Some(prune) if self.slots[index].horizon > 0 => self.judge_training(index, prune, store, jobs),
                 _ => self.settle_one(index, None),
             };
-        }
-        while self.slots.get(self.open).is_some_and(|slot| slot.settled) {
-            self.open += 1;
         }
         moved
     }
@@ -72,7 +73,7 @@ impl StudyRun<'_> {
     /// Nothing more comes of a trial, which was given up at the rung `pruned` if there is one: the search is told. Always true: this
     /// is a move.
     pub(super) fn settle_one(&mut self, index: usize, pruned: Option<u32>) -> bool {
-        self.slots[index].settled = true;
+        self.open.remove(&index);
         self.curves[index].ended = true;
         let trial = self.trial(index);
         self.told[index] = Told {

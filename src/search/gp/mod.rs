@@ -16,7 +16,7 @@ use super::random::{Random, seen};
 use super::sobol::Sobol;
 use super::space::stream;
 use super::warp::{standardised, warped};
-use super::{Problem, SearchError, Told, order};
+use super::{Earlier, Problem, Proposal, Sampler, SearchError, Told, order};
 use crate::kernel::Isa;
 use crate::kernel::philox::Stream;
 use crate::plan::space::Draws;
@@ -59,53 +59,6 @@ impl Gp {
             sobol: Sobol::default(),
             random: Random::new(problem),
             fitted: None,
-        }
-    }
-
-    pub(crate) fn propose(
-        &mut self,
-        problem: &Problem,
-        index: u32,
-        told: &[Told],
-        pending: &[Told],
-    ) -> Result<Option<(Draws, &'static str)>, SearchError> {
-        let earlier = [told, pending].concat();
-        let valued = told.iter().filter(|t| t.minimised(&problem.directions).is_some()).count();
-        if index < startup(self.encoder.dimensions()) || valued < 3 {
-            let draws = self.sobol.propose(problem, index)?;
-            if !seen(&problem.space, &draws, &earlier) {
-                return Ok(Some((draws, "sobol")));
-            }
-            return Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random")));
-        }
-        let options: Vec<bool> = self.encoder.kinds.iter().map(|k| matches!(k, Kind::Options(_))).collect();
-        let mut stream = stream(problem.seed, "gp", index, 0);
-        let values = targets(problem, told, &mut stream);
-        let chosen = chosen(problem, told);
-        let points: Vec<Vec<f64>> = chosen.iter().map(|&i| self.encoder.encode(&told[i].draws)).collect();
-        let kept: Vec<f64> = chosen.iter().map(|&i| values[i]).collect();
-        let kept = standardised(&kept);
-        let hyper = self.hyper(problem, told, &options);
-        let Some(mut model) = Model::new(self.isa, &options, points.clone(), &kept, &hyper) else {
-            return Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random")));
-        };
-        let expected = model.predict(&points);
-        let best = expected.iter().map(|(mean, _)| *mean).fold(f64::INFINITY, f64::min);
-        if !pending.is_empty() {
-            let there: Vec<Vec<f64>> = pending.iter().map(|p| self.encoder.encode(&p.draws)).collect();
-            let believed: Vec<f64> = model.predict(&there).into_iter().map(|(mean, _)| mean).collect();
-            let all = [points.clone(), there].concat();
-            if let Some(with) = Model::new(self.isa, &options, all, &[kept.clone(), believed].concat(), &hyper) {
-                model = with;
-            }
-        }
-        let mut leaders: Vec<usize> = (0..points.len()).collect();
-        leaders.sort_by(|&a, &b| expected[a].0.total_cmp(&expected[b].0).then(a.cmp(&b)));
-        let leaders: Vec<&Vec<f64>> = leaders.iter().take(FOLLOWED).map(|&i| &points[i]).collect();
-        let tried = self.encoder.tried(earlier.iter());
-        match self.search(problem, &model, best, &leaders, &tried, &mut stream) {
-            Some(draws) => Ok(Some((draws, "gp"))),
-            None => Ok(self.random.propose(problem, index, &earlier)?.map(|d| (d, "random"))),
         }
     }
 
@@ -199,6 +152,56 @@ impl Gp {
             }
         }
         point
+    }
+}
+
+impl Sampler for Gp {
+    fn name(&self) -> &'static str {
+        "gp"
+    }
+
+    fn propose(
+        &mut self,
+        problem: &Problem,
+        index: u32,
+        earlier: Earlier<'_>,
+    ) -> Result<Option<Proposal>, SearchError> {
+        let told = earlier.told();
+        let valued = told.iter().filter(|t| t.minimised(&problem.directions).is_some()).count();
+        if index < startup(self.encoder.dimensions()) || valued < 3 {
+            let even = self.sobol.propose(problem, index, earlier)?;
+            let even = even.filter(|proposal| !seen(&problem.space, &proposal.draws, earlier));
+            return even.map_or_else(|| self.random.propose(problem, index, earlier), |even| Ok(Some(even)));
+        }
+        let options: Vec<bool> = self.encoder.kinds.iter().map(|k| matches!(k, Kind::Options(_))).collect();
+        let mut stream = stream(problem.seed, "gp", index, 0);
+        let values = targets(problem, told, &mut stream);
+        let chosen = chosen(problem, told);
+        let points: Vec<Vec<f64>> = chosen.iter().map(|&i| self.encoder.encode(&told[i].draws)).collect();
+        let kept: Vec<f64> = chosen.iter().map(|&i| values[i]).collect();
+        let kept = standardised(&kept);
+        let hyper = self.hyper(problem, told, &options);
+        let Some(mut model) = Model::new(self.isa, &options, points.clone(), &kept, &hyper) else {
+            return self.random.propose(problem, index, earlier);
+        };
+        let expected = model.predict(&points);
+        let best = expected.iter().map(|(mean, _)| *mean).fold(f64::INFINITY, f64::min);
+        let there: Vec<Vec<f64>> = earlier.pending().map(|draws| self.encoder.encode(draws)).collect();
+        if !there.is_empty() {
+            let believed: Vec<f64> = model.predict(&there).into_iter().map(|(mean, _)| mean).collect();
+            let all = [points.clone(), there].concat();
+            if let Some(with) = Model::new(self.isa, &options, all, &[kept.clone(), believed].concat(), &hyper) {
+                model = with;
+            }
+        }
+        let mut leaders: Vec<usize> = (0..points.len()).collect();
+        leaders.sort_by(|&a, &b| expected[a].0.total_cmp(&expected[b].0).then(a.cmp(&b)));
+        let leaders: Vec<&Vec<f64>> = leaders.iter().take(FOLLOWED).map(|&i| &points[i]).collect();
+        let tried = self.encoder.tried(earlier.draws());
+        match self.search(problem, &model, best, &leaders, &tried, &mut stream) {
+            Some(draws) => Ok(Some(Proposal::of(draws, self.name()))),
+            None => self.random.propose(problem, index, earlier),
+        }
     }
 }
 
