@@ -382,37 +382,21 @@ pub fn notebook() -> (Notebook, String, Results) {
         Item::Table(table(&[], vec![], Some(10))),
     ];
     let study = study("placement", &["before", "after", "none"], 60, 3, 30);
+    let adam = [("rate", Value::draw("rate")), ("beta1", Value::draw("beta1"))];
     let experiment = Experiment {
-        name: "placement".into(),
         space: study.space.clone(),
-        template: BTreeMap::from([
-            ("data".into(), Value::Word("handwriting".into())),
-            ("epochs".into(), Value::Number(30.0)),
-            ("batch".into(), Value::Number(64.0)),
-            (
-                "optimizer".into(),
-                Value::Call {
-                    name: "adam".into(),
-                    args: vec![
-                        ("rate".into(), Value::Draw("rate".into())),
-                        ("beta1".into(), Value::Draw("beta1".into())),
-                    ],
-                },
-            ),
-        ]),
-        stages: vec![],
         objectives: study.objectives.clone(),
         search: Search::Random { trials: 60 },
-        prune: None,
-        require: vec![],
         seeds: 3,
-        seed: 0,
-        lag: 8,
-        budget: None,
-        confirm: None,
-        cpus: 1,
-        after: vec![],
-        around: None,
+        ..Experiment::new(
+            "placement",
+            [
+                ("data", "handwriting".into()),
+                ("epochs", 30.0.into()),
+                ("batch", 64.0.into()),
+                ("optimizer", Value::call("adam", adam)),
+            ],
+        )
     };
     let verdicts = statement::test_all(&claims.iter().collect::<Vec<_>>(), &[&study]);
     let inspected = |label: &str, inspection| Inspected { label: label.into(), inspection };

@@ -77,12 +77,7 @@ impl<'a> Checker<'a> {
         let mut found = Diagnostic::error("E0209", message, span);
         let params = call.params.iter().map(|p| p.name);
         if let Some(near) = suggest::nearest(word, params.clone()) {
-            found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                format!("write `{}`", near.name),
-                span,
-                near.name,
-                near.sure,
-            );
+            found = near.offer(found, span);
         } else if let Some(other) = habits::argument_elsewhere(call, word) {
             found = found.note(other);
         } else if call.category == Category::Source
@@ -139,12 +134,7 @@ impl<'a> Checker<'a> {
             .label(format!("{expected} is needed here"));
         match suggest::nearest(name, candidates.iter().copied()) {
             Some(near) => {
-                found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                    format!("write `{}`", near.name),
-                    span,
-                    near.name,
-                    near.sure,
-                );
+                found = near.offer(found, span);
             }
             None => found = found.note(format!("there are {}", suggest::listed(candidates, 40))),
         }

@@ -224,12 +224,7 @@ impl<'a> Checker<'a> {
         let all = words.iter().copied().chain(visible);
         match suggest::nearest(name, all) {
             Some(near) => {
-                found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                    format!("write `{}`", near.name),
-                    span,
-                    near.name,
-                    near.sure,
-                );
+                found = near.offer(found, span);
             }
             None if !words.is_empty() => {
                 found = found.note(format!("here may stand {}", suggest::listed(words.iter().copied(), 14)))

@@ -88,12 +88,7 @@ impl<'a> Checker<'a> {
         } else if kind == "data" && source {
             found = found.note(format!("`{key}` belongs to the source: `source = csv(\"…\", {key} = …)`"));
         } else if let Some(near) = near {
-            found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                format!("write `{}`", near.name),
-                field.key.span,
-                near.name,
-                near.sure,
-            );
+            found = near.offer(found, field.key.span);
         } else if let Some(other) = vocabulary::blocks().iter().find(|b| b.key(key).is_some()) {
             found = found.note(format!("`{key}` is a key of {}", article(other.kind)));
         } else {

@@ -264,12 +264,7 @@ impl<'a> Checker<'a> {
         let mut found = Diagnostic::error("E0201", format!("there is no kind of block `{kind}`"), span);
         match suggest::nearest(kind, kinds.clone()) {
             Some(near) => {
-                found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                    format!("write `{}`", near.name),
-                    span,
-                    near.name,
-                    near.sure,
-                );
+                found = near.offer(found, span);
             }
             None => found = found.note(format!("there are {}", suggest::listed(kinds, 8))),
         }

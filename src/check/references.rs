@@ -204,12 +204,7 @@ impl<'a> Checker<'a> {
         let mut found = Diagnostic::error("E0602", message, span);
         match suggest::nearest(name, visible.iter().copied()) {
             Some(near) => {
-                found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                    format!("write `{}`", near.name),
-                    span,
-                    near.name,
-                    near.sure,
-                );
+                found = near.offer(found, span);
             }
             None if !visible.is_empty() => found = found.note(format!("there are {}", suggest::listed(visible, 10))),
             None => found = found.note("this file has no experiments"),

@@ -84,12 +84,7 @@ impl<'a> Checker<'a> {
         if of.iter().any(|k| k.fixed.iter().any(|key| key == name)) {
             found = found.note(format!("`{name}` is the same in every trial: only what is drawn makes groups"));
         } else if let Some(near) = suggest::nearest(name, names.iter().copied()) {
-            found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                format!("write `{}`", near.name),
-                span,
-                near.name,
-                near.sure,
-            );
+            found = near.offer(found, span);
         } else {
             found = found.note(hyperparameters(of));
         }

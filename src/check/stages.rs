@@ -179,12 +179,7 @@ impl<'a> Checker<'a> {
         let mut found = Diagnostic::error("E0202", format!("`at epoch` cannot change `{key}`"), field.key.span);
         match suggest::nearest(key, words.iter().copied()) {
             Some(near) => {
-                found = found.note(format!("did you mean `{}`?", near.name)).replace(
-                    format!("write `{}`", near.name),
-                    field.key.span,
-                    near.name,
-                    near.sure,
-                );
+                found = near.offer(found, field.key.span);
             }
             None => {
                 words.dedup();

@@ -1,5 +1,8 @@
 //! What was likely meant by a name that is not there.
 
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
 /// What other programs call it, and what it is called here.
 const ALIASES: &[(&str, &str)] = &[
     ("lr", "rate"),
@@ -132,6 +135,14 @@ pub(super) struct Suggestion {
     pub name: String,
     /// Whether nothing else could be meant.
     pub sure: bool,
+}
+
+impl Suggestion {
+    /// The diagnostic with the question and the change that puts the name in this place.
+    pub fn offer(self, found: Diagnostic, place: Span) -> Diagnostic {
+        let Suggestion { name, sure } = self;
+        found.note(format!("did you mean `{name}`?")).replace(format!("write `{name}`"), place, name, sure)
+    }
 }
 
 /// The nearest of the candidates, if one is near.

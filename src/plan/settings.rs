@@ -207,22 +207,11 @@ mod tests {
             when: Vec::new(),
         };
         settings(&Experiment {
-            name: "e".into(),
             space: Space { params: params.iter().map(param).collect() },
-            template: template.iter().map(|(key, value)| (key.to_string(), value.clone())).collect(),
-            stages: Vec::new(),
             objectives: vec![Objective { measure: Measure::Metric(accuracy), direction: Direction::Maximize }],
             search: Search::Random { trials: 60 },
-            prune: None,
-            require: Vec::new(),
             seeds: 3,
-            seed: 0,
-            lag: 8,
-            budget: None,
-            confirm: None,
-            cpus: 1,
-            after: Vec::new(),
-            around: None,
+            ..Experiment::new("e", template.iter().map(|(key, value)| (*key, value.clone())))
         })
     }
 

@@ -274,22 +274,11 @@ mod tests {
         let domain = Domain::Log { low: 1e-3, high };
         let accuracy = Metric { set: Set::Dev, kind: MetricKind::Accuracy };
         let experiment = Experiment {
-            name: "placement".into(),
             space: Space { params: vec![Param { name: "beta1".into(), domain, shown: None, when: Vec::new() }] },
-            template: BTreeMap::from([("optimizer".into(), optimizer), ("epochs".into(), Value::Number(30.0))]),
-            stages: Vec::new(),
             objectives: vec![Objective { measure: Measure::Metric(accuracy), direction: Direction::Maximize }],
             search: Search::Random { trials: 60 },
-            prune: None,
-            require: Vec::new(),
             seeds: 3,
-            seed: 0,
-            lag: 8,
-            budget: None,
-            cpus: 1,
-            confirm: None,
-            after: Vec::new(),
-            around: None,
+            ..Experiment::new("placement", [("optimizer", optimizer), ("epochs", 30.0.into())])
         };
         Notebook { items: Vec::new(), experiments: vec![experiment] }
     }

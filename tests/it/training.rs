@@ -1,6 +1,5 @@
 //! Experiments built without text, trained by the executor of this process.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use caviar::kernel::Isa;
@@ -28,10 +27,10 @@ fn word(name: &str) -> Value {
 pub fn digits(trials: u32, epochs: u32) -> Experiment {
     let rate =
         Param { name: "rate".into(), domain: Domain::Log { low: 1e-3, high: 3e-2 }, shown: None, when: Vec::new() };
-    let template = BTreeMap::from([
-        ("data".to_string(), call("data", &[("source", call("digits", &[])), ("normalize", word("zscore"))])),
+    let template = [
+        ("data", call("data", &[("source", call("digits", &[])), ("normalize", word("zscore"))])),
         (
-            "network".to_string(),
+            "network",
             Value::Chain(vec![
                 call("dense", &[("units", Value::Number(32.0))]),
                 word("batch_norm"),
@@ -41,29 +40,18 @@ pub fn digits(trials: u32, epochs: u32) -> Experiment {
                 word("softmax"),
             ]),
         ),
-        ("optimizer".to_string(), call("adam", &[("rate", Value::Draw("rate".into()))])),
-        ("epochs".to_string(), Value::Number(f64::from(epochs))),
-    ]);
+        ("optimizer", call("adam", &[("rate", Value::Draw("rate".into()))])),
+        ("epochs", Value::Number(f64::from(epochs))),
+    ];
     Experiment {
-        name: "digits".into(),
         space: Space { params: vec![rate] },
-        template,
-        stages: Vec::new(),
         objectives: vec![Objective {
             measure: Measure::Metric(Metric { set: Set::Dev, kind: MetricKind::Accuracy }),
             direction: Direction::Maximize,
         }],
         search: Search::Random { trials },
-        prune: None,
-        require: Vec::new(),
         seeds: 2,
-        seed: 0,
-        lag: 8,
-        budget: None,
-        cpus: 1,
-        confirm: None,
-        after: Vec::new(),
-        around: None,
+        ..Experiment::new("digits", template)
     }
 }
 

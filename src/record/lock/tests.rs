@@ -1,30 +1,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::experiment::{Experiment, Objective, Search};
-use crate::plan::metric::{Direction, Measure, Metric, MetricKind, Set};
+use crate::plan::experiment::{Experiment, Search};
 use crate::plan::space::Space;
 use crate::record::{Outcome, Run};
 
 fn experiment(name: &str, after: &[&str]) -> Experiment {
-    let loss = Metric { set: Set::Dev, kind: MetricKind::Loss };
     Experiment {
-        name: name.into(),
-        space: Space::default(),
-        template: BTreeMap::new(),
-        stages: Vec::new(),
-        objectives: vec![Objective { measure: Measure::Metric(loss), direction: Direction::Minimize }],
         search: Search::Random { trials: 2 },
-        prune: None,
-        require: Vec::new(),
         seeds: 2,
-        seed: 0,
-        lag: 8,
-        budget: None,
-        cpus: 1,
-        confirm: None,
         after: after.iter().map(|name| name.to_string()).collect(),
-        around: None,
+        ..Experiment::new(name, [])
     }
 }
 

@@ -1,10 +1,14 @@
 //! A process with lines on its input and output.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Bundle, Signal};
 
 /// How much of what a process wrote to standard error is kept.
 const KEPT: usize = 1000;
@@ -17,6 +21,43 @@ pub(super) enum Heard {
     End(u64),
 }
 
+/// What transports over pipes have in common.
+pub(super) struct Desk {
+    /// Bundles for which there is no room yet.
+    pub waiting: VecDeque<Bundle>,
+    /// What is to be told.
+    pub ready: VecDeque<Signal>,
+    sender: Sender<Heard>,
+    heard: Receiver<Heard>,
+}
+
+impl Desk {
+    /// With nothing on it.
+    pub fn new() -> Self {
+        let (sender, heard) = channel();
+        Desk { waiting: VecDeque::new(), ready: VecDeque::new(), sender, heard }
+    }
+
+    /// Start a process whose output is heard here under a number.
+    pub fn start(&self, command: &mut Command, number: u64) -> Result<Pipe, String> {
+        Pipe::start(command, number, self.sender.clone())
+    }
+
+    /// A bundle that still waits is not wanted any more.
+    pub fn withdraw(&mut self, bundle: u64) {
+        if let Some(place) = self.waiting.iter().position(|waiting| waiting.id == bundle) {
+            self.waiting.remove(place);
+            self.ready.push_back(Signal::Ended(bundle, "cancelled".into()));
+        }
+    }
+
+    /// What the processes wrote; waits so long for it if there is nothing else to tell.
+    pub fn listen(&self, wait: Duration) -> Vec<Heard> {
+        let first = if self.ready.is_empty() { self.heard.recv_timeout(wait).ok() } else { None };
+        first.into_iter().chain(self.heard.try_iter()).collect()
+    }
+}
+
 pub(super) struct Pipe {
     child: Child,
     input: Option<ChildStdin>,
@@ -24,8 +65,7 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Start a process whose output is heard under a number.
-    pub fn start(command: &mut Command, number: u64, sender: Sender<Heard>) -> Result<Pipe, String> {
+    fn start(command: &mut Command, number: u64, sender: Sender<Heard>) -> Result<Pipe, String> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

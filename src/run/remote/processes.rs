@@ -1,13 +1,11 @@
 //! Workers that are processes of this machine, each kept for the next bundle.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use super::line::Answer;
-use super::pipe::{Heard, Pipe};
+use super::pipe::{Desk, Heard, Pipe};
 use super::{Bundle, Signal, Transport};
 
 /// So many processes.
@@ -15,10 +13,7 @@ pub struct Processes {
     program: OsString,
     arguments: Vec<OsString>,
     workers: Vec<Option<Worker>>,
-    waiting: VecDeque<Bundle>,
-    sender: Sender<Heard>,
-    heard: Receiver<Heard>,
-    ready: VecDeque<Signal>,
+    desk: Desk,
     /// How many were started: the next one's number.
     started: u64,
 }
@@ -33,15 +28,11 @@ struct Worker {
 impl Processes {
     /// So many processes of a program that does as `caviar trial --bundle --attached`.
     pub fn new(count: usize, program: impl Into<OsString>, arguments: &[&str]) -> Self {
-        let (sender, heard) = std::sync::mpsc::channel();
         Processes {
             program: program.into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             workers: (0..count.max(1)).map(|_| None).collect(),
-            waiting: VecDeque::new(),
-            sender,
-            heard,
-            ready: VecDeque::new(),
+            desk: Desk::new(),
             started: 0,
         }
     }
@@ -51,18 +42,18 @@ impl Processes {
             if self.workers[place].as_ref().is_some_and(|worker| worker.bundle.is_some()) {
                 continue;
             }
-            let Some(bundle) = self.waiting.pop_front() else { return };
+            let Some(bundle) = self.desk.waiting.pop_front() else { return };
             if self.workers[place].is_none() {
                 self.started += 1;
                 let command = &mut Command::new(&self.program);
-                match Pipe::start(command.args(&self.arguments), self.started, self.sender.clone()) {
+                match self.desk.start(command.args(&self.arguments), self.started) {
                     Ok(pipe) => self.workers[place] = Some(Worker { number: self.started, pipe, bundle: None }),
-                    Err(why) => self.ready.push_back(Signal::Ended(bundle.id, why)),
+                    Err(why) => self.desk.ready.push_back(Signal::Ended(bundle.id, why)),
                 }
             }
             if let Some(worker) = &mut self.workers[place] {
                 worker.bundle = Some((bundle.id, bundle.lines.len()));
-                self.ready.push_back(Signal::At(bundle.id, format!("process {}", worker.pipe.id())));
+                self.desk.ready.push_back(Signal::At(bundle.id, format!("process {}", worker.pipe.id())));
                 worker.pipe.write(&bundle.lines);
             }
         }
@@ -78,9 +69,9 @@ impl Processes {
             (Heard::Line(_, line), Some((bundle, due))) => {
                 let bundle = *bundle;
                 *due -= usize::from(Answer::read(&line).is_ok_and(|answer| answer.is_last()));
-                self.ready.push_back(Signal::Line(bundle, line));
+                self.desk.ready.push_back(Signal::Line(bundle, line));
                 if *due == 0 {
-                    self.ready.push_back(Signal::Ended(bundle, String::new()));
+                    self.desk.ready.push_back(Signal::Ended(bundle, String::new()));
                     worker.bundle = None;
                 }
             }
@@ -89,7 +80,7 @@ impl Processes {
                 let bundle = bundle.take();
                 let ended = worker.pipe.end();
                 self.workers[place] = None;
-                self.ready.extend(bundle.map(|(bundle, _)| Signal::Ended(bundle, ended)));
+                self.desk.ready.extend(bundle.map(|(bundle, _)| Signal::Ended(bundle, ended)));
             }
         }
     }
@@ -97,15 +88,12 @@ impl Processes {
 
 impl Transport for Processes {
     fn start(&mut self, bundle: Bundle) {
-        self.waiting.push_back(bundle);
+        self.desk.waiting.push_back(bundle);
         self.assign();
     }
 
     fn cancel(&mut self, bundle: u64) {
-        if let Some(place) = self.waiting.iter().position(|waiting| waiting.id == bundle) {
-            self.waiting.remove(place);
-            self.ready.push_back(Signal::Ended(bundle, "cancelled".into()));
-        }
+        self.desk.withdraw(bundle);
         for worker in self.workers.iter_mut().flatten() {
             if worker.bundle.is_some_and(|(id, _)| id == bundle) {
                 worker.pipe.close();
@@ -114,16 +102,11 @@ impl Transport for Processes {
     }
 
     fn next(&mut self, wait: Duration) -> Option<Signal> {
-        if self.ready.is_empty()
-            && let Ok(heard) = self.heard.recv_timeout(wait)
-        {
-            self.hear(heard);
-        }
-        while let Ok(heard) = self.heard.try_recv() {
+        for heard in self.desk.listen(wait) {
             self.hear(heard);
         }
         self.assign();
-        self.ready.pop_front()
+        self.desk.ready.pop_front()
     }
 
     fn cpus(&self) -> usize {

@@ -1,13 +1,11 @@
 //! Workers that are steps of an allocation of Slurm, all of whose nodes share a disk.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use super::line::Answer;
-use super::pipe::{Heard, Pipe};
+use super::pipe::{Desk, Heard, Pipe};
 use super::{Bundle, Signal, Transport};
 
 /// Says how much memory steps get, at odds with what they are given here.
@@ -18,10 +16,7 @@ pub struct Slurm {
     program: PathBuf,
     nodes: Vec<Node>,
     steps: Vec<Step>,
-    waiting: VecDeque<Bundle>,
-    sender: Sender<Heard>,
-    heard: Receiver<Heard>,
-    ready: VecDeque<Signal>,
+    desk: Desk,
     /// How many steps have lost something.
     losses: u64,
 }
@@ -54,17 +49,7 @@ impl Slurm {
             format!("Slurm's nodes ({}) and cores (SLURM_JOB_CPUS_PER_NODE is `{cpus}`) do not fit", names.join(" "))
         })?;
         let nodes = names.iter().zip(counts).map(|(name, cpus)| Node { name: name.clone(), cpus, used: 0, lost: None });
-        let (sender, heard) = std::sync::mpsc::channel();
-        Ok(Slurm {
-            program,
-            nodes: nodes.collect(),
-            steps: Vec::new(),
-            waiting: VecDeque::new(),
-            sender,
-            heard,
-            ready: VecDeque::new(),
-            losses: 0,
-        })
+        Ok(Slurm { program, nodes: nodes.collect(), steps: Vec::new(), desk: Desk::new(), losses: 0 })
     }
 
     /// What the allocation is, in one line.
@@ -75,16 +60,16 @@ impl Slurm {
 
     /// Start what there is room for.
     fn assign(&mut self) {
-        while let Some(bundle) = self.waiting.front() {
+        while let Some(bundle) = self.desk.waiting.front() {
             let cpus = bundle.cpus as usize;
             if self.nodes.iter().all(|node| node.cpus < cpus) {
                 let why = format!("no node has {cpus} cores");
-                self.ready.push_back(Signal::Ended(bundle.id, why));
-                self.waiting.pop_front();
+                self.desk.ready.push_back(Signal::Ended(bundle.id, why));
+                self.desk.waiting.pop_front();
                 continue;
             }
             let Some(place) = self.room(cpus) else { return };
-            let Some(bundle) = self.waiting.pop_front() else { return };
+            let Some(bundle) = self.desk.waiting.pop_front() else { return };
             self.step(&bundle, place);
         }
     }
@@ -107,8 +92,8 @@ impl Slurm {
             .args([format!("--cpus-per-task={cpus}"), format!("--nodelist={}", node.name)])
             .arg(&self.program)
             .args(["trial", "--bundle", "--attached", "--threads", &cpus.to_string()]);
-        self.ready.push_back(Signal::At(bundle.id, node.name.clone()));
-        match Pipe::start(&mut command, bundle.id, self.sender.clone()) {
+        self.desk.ready.push_back(Signal::At(bundle.id, node.name.clone()));
+        match self.desk.start(&mut command, bundle.id) {
             Ok(mut pipe) => {
                 pipe.write(&bundle.lines);
                 node.used += cpus as usize;
@@ -121,7 +106,7 @@ impl Slurm {
                     pipe,
                 });
             }
-            Err(why) => self.ready.push_back(Signal::Ended(bundle.id, why)),
+            Err(why) => self.desk.ready.push_back(Signal::Ended(bundle.id, why)),
         }
     }
 
@@ -136,7 +121,7 @@ impl Slurm {
                 if step.due == 0 {
                     step.pipe.close();
                 }
-                self.ready.push_back(Signal::Line(bundle, line));
+                self.desk.ready.push_back(Signal::Line(bundle, line));
             }
             Heard::End(_) => {
                 let mut step = self.steps.swap_remove(place);
@@ -147,7 +132,7 @@ impl Slurm {
                     self.losses += 1;
                     node.lost = Some(self.losses);
                 }
-                self.ready.push_back(Signal::Ended(bundle, why));
+                self.desk.ready.push_back(Signal::Ended(bundle, why));
             }
         }
     }
@@ -155,15 +140,12 @@ impl Slurm {
 
 impl Transport for Slurm {
     fn start(&mut self, bundle: Bundle) {
-        self.waiting.push_back(bundle);
+        self.desk.waiting.push_back(bundle);
         self.assign();
     }
 
     fn cancel(&mut self, bundle: u64) {
-        if let Some(place) = self.waiting.iter().position(|waiting| waiting.id == bundle) {
-            self.waiting.remove(place);
-            self.ready.push_back(Signal::Ended(bundle, "cancelled".into()));
-        }
+        self.desk.withdraw(bundle);
         for step in self.steps.iter_mut().filter(|step| step.bundle == bundle) {
             step.cancelled = true;
             step.pipe.close();
@@ -171,16 +153,11 @@ impl Transport for Slurm {
     }
 
     fn next(&mut self, wait: Duration) -> Option<Signal> {
-        if self.ready.is_empty()
-            && let Ok(heard) = self.heard.recv_timeout(wait)
-        {
-            self.hear(heard);
-        }
-        while let Ok(heard) = self.heard.try_recv() {
+        for heard in self.desk.listen(wait) {
             self.hear(heard);
         }
         self.assign();
-        self.ready.pop_front()
+        self.desk.ready.pop_front()
     }
 
     fn cpus(&self) -> usize {

@@ -21,17 +21,7 @@ impl Case<'_> {
             TokenKind::Word if word == "as" && self.index > 1 => "a name",
             TokenKind::Equals | TokenKind::Operator => "a value",
             TokenKind::Open if word == "(" && self.is(self.found(), ")") => "a value",
-            TokenKind::Comma if self.is(self.found(), ",") => {
-                let mark = self.place();
-                let mistake = Diagnostic::error("E0107", "nothing stands before this comma", mark).replace(
-                    "leave it out",
-                    mark,
-                    "",
-                    true,
-                );
-                return self.patched(mistake, self.found()?.start, " ");
-            }
-            TokenKind::Open if self.is(self.found(), ",") => {
+            TokenKind::Comma | TokenKind::Open if self.is(self.found(), ",") => {
                 let mark = self.place();
                 let mistake = Diagnostic::error("E0107", "nothing stands before this comma", mark).replace(
                     "leave it out",
