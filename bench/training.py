@@ -398,11 +398,9 @@ def report(peak, rows, cold, both, swept, optuna, kernels):
         "",
         "## What limits a step",
         "",
-        "The products of the small networks run at 85 to 98 % of peak, those of the large ones at 85 to 94 %, but for ten outputs: a vector of 16 numbers has 10 in use, "
-        "so that at most 62 % can be reached. What is left of W1 and W2 is Adam, whose square root and quotient a parameter keep the one divider of a core busy for about "
-        "21 cycles a vector of 16; an approximate quotient would take some 4 % off the step and was not thought worth a promise of fewer correct bits. What is left of W4 is memory: "
-        "gradient, momentum and weights of 1.9 million parameters pass through the shared cache once in the update, and the numbers of a batch "
-        "twice in each batch norm. On both cores products and update are shared, batch norm and gathering are not.",
+        "The table of kernels shows how near the products come to the peak; those with ten outputs cannot pass 62 % of it, since a vector of 16 numbers has 10 in use. "
+        "What is left of W1 and W2 is mostly Adam, whose square root and quotient keep the one divider of a core busy. What is left of W4 are the update and "
+        "the batch norms, which pass over more than fits the core's own cache. On both cores products and update are shared, batch norm and gathering are not.",
         "",
         "## Kernels",
         "",
