@@ -40,6 +40,8 @@ mod parquet_tests;
 mod pictures;
 mod prepared;
 pub mod preprocessing;
+#[cfg(test)]
+mod reference_tests;
 pub mod scale;
 mod source;
 pub mod spec;

@@ -231,7 +231,7 @@ impl Inspections<'_> {
         trial: &Trial,
         run: &Run,
     ) -> Result<Option<Training>, String> {
-        let results = |of: &Selection, measure: &Measure| super::result(self.studies, of, measure);
+        let results = |of: &Selection, measure: &Measure| super::bring::result(self.studies, of, measure);
         let expander = Expander {
             experiment,
             base: self.base,

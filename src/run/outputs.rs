@@ -226,7 +226,7 @@ pub fn fingerprints(
         let (Some(data), Some(study)) = (experiment.template.get("data"), studies.get(name)) else { continue };
         for trial in &study.trials {
             let bindings =
-                Bindings { draws: &trial.draws, words: &[], results: &|of, m| super::result(studies, of, m) };
+                Bindings { draws: &trial.draws, words: &[], results: &|of, m| super::bring::result(studies, of, m) };
             let Ok(pipeline) = data.resolve(&bindings).map_err(drop).and_then(|v| build::pipeline(&v).map_err(drop))
             else {
                 continue;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::bring::{narrow, result};
 use super::expand::Expander;
 use super::memo::{self, Memo, Read, TrialMemo};
 use super::open::Opened;
 use super::study::Asked;
 use super::survey::{Surveyed, survey};
 use super::worker::{Equipment, last_checkpoint};
-use super::{Options, RunError, narrow, result};
+use super::{Options, RunError};
 use crate::plan::notebook::Notebook;
 use crate::plan::settings::settings;
 use crate::plan::training::{Observe, Precision, Task, Training};

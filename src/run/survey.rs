@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::bring::{chosen, narrow, result};
 use super::datasets::Datasets;
 use super::expand::Expander;
 use super::study::{Asked, StudyRun};
-use super::{Options, RunError, chosen, inspect, narrow, result};
+use super::{Options, RunError, inspect};
 use crate::plan::metric::Measure;
 use crate::plan::notebook::Notebook;
 use crate::plan::show::Selection;
