@@ -178,6 +178,7 @@ fn main() {
         isa: Isa::detect(),
         fresh: false,
         folder: folder.path().into(),
+        followed: 0,
     });
     let mut executor = Remote::new(Sleepers::new(&asked), equipment);
     let mut session = Session {

@@ -90,7 +90,7 @@ pub fn run(args: &Export, terminal: &Terminal) -> Exit {
 }
 
 /// A file read and checked, and the store beside it.
-pub fn opened(path: &Path, terminal: &Terminal) -> Result<(Opened, Arc<Equipment>), Exit> {
+pub fn opened(path: &Path, terminal: &Terminal) -> Result<(Opened, Equipment), Exit> {
     if !path.is_file() {
         terminal.error(format!("there is no file {}", path.display()));
         return Err(Exit::Usage);

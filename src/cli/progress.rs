@@ -27,6 +27,8 @@ pub struct Progress<'t> {
 
 struct Line {
     bar: ProgressBar,
+    /// Whether there is one trial, which is then looked at.
+    alone: bool,
     /// Whether there is one run in all.
     single: bool,
     best: Option<f64>,
@@ -122,7 +124,7 @@ impl<'t> Progress<'t> {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(experiment.name.clone());
-        let line = Line { bar, single: runs == 1, best: None, arrived: HashMap::new(), lost: 0 };
+        let line = Line { bar, alone: trials == 1, single: runs == 1, best: None, arrived: HashMap::new(), lost: 0 };
         self.open.insert(experiment.name.clone(), line);
     }
 
@@ -175,9 +177,9 @@ impl<'t> Progress<'t> {
         }
     }
 
-    /// Below the bar stands how a model goes; if it is the only run, the bar counts its epochs.
+    /// Below the bar stands how a model goes that is trained alone; if it is the only run, the bar counts its epochs.
     fn epoch(&mut self, experiment: &Experiment, run: &Run) {
-        let Some(line) = self.open.get(&experiment.name) else { return };
+        let Some(line) = self.open.get(&experiment.name).filter(|line| line.alone) else { return };
         let all = epochs(experiment);
         if self.chart && !self.terminal.error && !self.quiet {
             self.terminal.say(format!("{}: {}", experiment.name, chart::line(run, all)));

@@ -45,19 +45,14 @@ pub fn interrupted() -> bool {
 }
 
 /// What all commands that may train share.
-pub fn equipment(
-    path: &Path,
-    engine: &Engine,
-    datasets: &Arc<Datasets>,
-    fresh: bool,
-) -> Result<Arc<Equipment>, String> {
+pub fn equipment(path: &Path, engine: &Engine, datasets: &Arc<Datasets>, fresh: bool) -> Result<Equipment, String> {
     let isa = match &engine.simd {
         None => Isa::detect(),
         Some(name) => Isa::parse(name).map_err(|e| e.to_string())?,
     };
     let store = Store::open(store::locate(path)).map_err(|e| e.to_string())?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
-    Ok(Arc::new(Equipment { datasets: datasets.clone(), store: Arc::new(store), isa, fresh, folder }))
+    Ok(Equipment { datasets: datasets.clone(), store: Arc::new(store), isa, fresh, folder, followed: 0 })
 }
 
 /// How many workers.
@@ -102,7 +97,7 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
         terminal.diagnostics(&opened.diagnostics, &opened.sources);
     }
     let Some(notebook) = &opened.notebook else { return Exit::Mistakes };
-    let equipment = match equipment(path, &args.engine, datasets, args.fresh) {
+    let equipment = match equipment(path, &args.engine, datasets, args.fresh).map(Arc::new) {
         Ok(equipment) => equipment,
         Err(message) => {
             terminal.error(message);

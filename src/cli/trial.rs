@@ -100,7 +100,7 @@ fn list(path: &Path, terminal: &Terminal) -> Exit {
         terminal.error(why);
         Exit::Failed
     };
-    let equipment = match equipment(path, &Engine::default(), &datasets, false) {
+    let equipment = match equipment(path, &Engine::default(), &datasets, false).map(Arc::new) {
         Ok(equipment) => equipment,
         Err(why) => return failed(why),
     };

@@ -70,7 +70,7 @@ fn one(path: &Path, args: &Verify, terminal: &Terminal) -> Exit {
             return Exit::Different;
         }
     };
-    let equipment = match equipment(path, &args.engine, &datasets, true) {
+    let equipment = match equipment(path, &args.engine, &datasets, true).map(Arc::new) {
         Ok(equipment) => equipment,
         Err(message) => {
             terminal.error(message);

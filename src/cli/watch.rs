@@ -20,7 +20,7 @@ use crate::run::open::{Opened, open};
 use crate::run::outputs::{self, Locking};
 use crate::run::worker::Equipment;
 use crate::run::{self, Event, Leave, Options, RunError, Session};
-use crate::watch::live::Event as Live;
+use crate::watch::live::{CURVES, Event as Live};
 use crate::watch::serve::Server;
 use crate::watch::tell::{self, Teller};
 use crate::watch::{Changed, Mode, Next, Watched, Watcher, depends, find};
@@ -29,6 +29,8 @@ use crate::watch::{Changed, Mode, Next, Watched, Watcher, depends, find};
 const COLLECT: Duration = Duration::from_millis(250);
 /// How long to wait for a change.
 const LONG: Duration = Duration::from_secs(3600);
+/// How long a file with mistakes may still be in the middle of a save.
+const SETTLE: Duration = Duration::from_millis(40);
 
 /// Watch files and folders until Ctrl-C.
 pub fn run(args: &Watch, terminal: &Terminal) -> Exit {
@@ -206,6 +208,12 @@ impl Watching<'_> {
         let Some(known) = self.notebooks.get_mut(path) else { return };
         known.reads = depends(&opened, &self.datasets);
         self.listen();
+        if opened.notebook.is_none()
+            && let Next::Changed(changed) = self.watcher.next(SETTLE)
+        {
+            self.queue.push_back(path.to_path_buf());
+            return self.changed(&changed);
+        }
         if self.terminal.clears && self.notebooks.len() == 1 {
             self.terminal.raw("\u{1b}[2J\u{1b}[3J\u{1b}[H");
         }
@@ -238,7 +246,10 @@ impl Watching<'_> {
         let equipment = match &known.equipment {
             Some(equipment) => equipment.clone(),
             None => match equipment(path, &self.args.engine, &self.datasets, false) {
-                Ok(equipment) => known.equipment.insert(equipment).clone(),
+                Ok(equipment) => {
+                    let followed = if self.server.is_some() { CURVES } else { 0 };
+                    known.equipment.insert(Arc::new(Equipment { followed, ..equipment })).clone()
+                }
                 Err(message) => return self.failed(path, &message),
             },
         };

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use super::executor::Job;
+use super::worker::Bench;
 use crate::plan::training::Command;
 use crate::record::{Outcome, Run};
 
@@ -18,7 +18,7 @@ const KEPT: usize = 4000;
 /// How often a running program is looked after.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Run the program in a folder and read its lines: `{"epoch": 1, "dev.loss": 0.3}` adds to the series, a line without `epoch` gives final metrics.
+/// Run the program in the bench's folder and read its lines: `{"epoch": 1, "dev.loss": 0.3}` adds to the series, a line without `epoch` gives final metrics.
 /// Other lines are passed over. A program that fails, is too slow or prints nothing is a failed run that keeps the end of what it said.
 ///
 /// # Errors
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub fn perform(
     command: &Command,
     job: &Job,
-    folder: &Path,
+    bench: &Bench<'_>,
     cancel: &AtomicBool,
     report: &mut dyn FnMut(Run),
 ) -> Result<Option<Run>, String> {
@@ -34,7 +34,7 @@ pub fn perform(
     let mut child = Process::new("sh")
         .arg("-c")
         .arg(&command.line)
-        .current_dir(folder)
+        .current_dir(bench.folder)
         .env("CAVIAR_SEED", (command.seed + u64::from(command.repetition)).to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -73,7 +73,7 @@ pub fn perform(
         }
         match lines.recv_timeout(LOOK) {
             Ok(line) => {
-                if take(&line, &mut run) && job.live {
+                if take(&line, &mut run) && (job.live || bench.followed) {
                     report(run.clone());
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::worker::{self, Equipment};
+use super::worker::{self, Bench, Equipment};
 use crate::plan::training::Task;
 use crate::record::Run;
 use crate::store::Key;
@@ -27,7 +27,7 @@ pub struct Job {
 /// What a worker says.
 #[derive(Debug)]
 pub enum Report {
-    /// An epoch ended (only of live jobs): its number from 1 and the metrics so far.
+    /// An epoch ended (of a live or followed job): the metrics so far.
     Epoch(Key, Run),
     /// The task is done.
     Done(Key, Run),
@@ -81,9 +81,9 @@ impl Threads {
         let queue = Arc::new((Mutex::new(Queue { threads, ..Queue::default() }), Condvar::new()));
         let (sender, reports) = std::sync::mpsc::channel();
         let handles = (0..threads.max(1))
-            .map(|_| {
+            .map(|worker| {
                 let (queue, sender, equipment) = (queue.clone(), sender.clone(), equipment.clone());
-                std::thread::spawn(move || work(&queue, &sender, &equipment))
+                std::thread::spawn(move || work(worker, &queue, &sender, &equipment))
             })
             .collect();
         Threads { queue, reports, handles, hand: HashSet::new() }
@@ -94,7 +94,8 @@ fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn work(queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &Equipment) {
+fn work(worker: usize, queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &Equipment) {
+    let bench = Bench { followed: worker < equipment.followed, ..equipment.bench() };
     loop {
         let (job, cancel, threads) = {
             let mut inner = lock(&queue.0);
@@ -114,7 +115,7 @@ fn work(queue: &(Mutex<Queue>, Condvar), reports: &Sender<Report>, equipment: &E
         };
         let key = job.key;
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            worker::perform(&job, &equipment.bench(), threads, &cancel, &mut |run| {
+            worker::perform(&job, &bench, threads, &cancel, &mut |run| {
                 let _ = reports.send(Report::Epoch(key, run));
             })
         }));

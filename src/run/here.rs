@@ -32,6 +32,7 @@ pub fn here(notebook: &Notebook, folder: &Path, samplers: &Samplers<'_>) -> Resu
         isa: Isa::detect(),
         fresh: false,
         folder: folder.to_path_buf(),
+        followed: 0,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut executor = Threads::new(cores, Arc::new(equipment));

@@ -77,7 +77,7 @@ pub enum Event<'a> {
         /// Trials in all.
         trials: u32,
     },
-    /// An epoch of the only trial of an experiment has ended.
+    /// An epoch of a live or followed training has ended.
     Epoch {
         /// The experiment.
         experiment: &'a Experiment,

@@ -19,7 +19,7 @@ use crate::train::{Control, Session};
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// How often the state is kept in memory, for the case that the training is given up in the middle of an epoch.
 const KEEP_EVERY: Duration = Duration::from_millis(250);
-/// How often the epochs of a live job are reported.
+/// How often the epochs of a live or followed job are reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// What is said of a task in which the program itself failed.
@@ -37,12 +37,14 @@ pub struct Equipment {
     pub fresh: bool,
     /// Where commands run.
     pub folder: PathBuf,
+    /// How many tasks at a time tell their epochs although their jobs are not live, for those who look on.
+    pub followed: usize,
 }
 
 impl Equipment {
     /// What a worker of this process needs of it.
     pub fn bench(&self) -> Bench<'_> {
-        Bench { datasets: &self.datasets, states: self, isa: self.isa, folder: &self.folder }
+        Bench { datasets: &self.datasets, states: self, isa: self.isa, folder: &self.folder, followed: false }
     }
 }
 
@@ -75,6 +77,8 @@ pub struct Bench<'a> {
     pub isa: Isa,
     /// Where commands run.
     pub folder: &'a Path,
+    /// Whether epochs are told now and then of a job that is not live.
+    pub followed: bool,
 }
 
 /// Do a job; `None` if it was given up. `threads` may work on one product.
@@ -96,7 +100,7 @@ pub fn perform(
                 Precision::F64 => work.train::<f64>(report),
             }
         }
-        Task::Command(command) => super::command::perform(command, job, bench.folder, cancel, report),
+        Task::Command(command) => super::command::perform(command, job, bench, cancel, report),
     }
 }
 
@@ -158,7 +162,8 @@ impl Work<'_> {
                 }
                 return Ok(None);
             }
-            if self.job.live && (reported.elapsed() >= REPORT_EVERY || session.finished()) {
+            let due = reported.elapsed() >= REPORT_EVERY;
+            if (due && (self.job.live || self.bench.followed)) || (self.job.live && session.finished()) {
                 report(session.progress(self.job.key.to_string()));
                 reported = Instant::now();
             }

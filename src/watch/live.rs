@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 /// How many curves are shown beside each other.
-const CURVES: usize = 4;
+pub const CURVES: usize = 4;
+/// How many epochs of a curve a page is told.
+const POINTS: usize = 400;
 /// How many trials of an experiment are listed.
 const ROWS: usize = 100;
 
 /// Something that happened to a notebook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Event {
     /// A run begins, after a save or at the start.
     Started {
@@ -76,7 +78,7 @@ pub enum Event {
 }
 
 /// A trial in the live table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// From 0.
     pub trial: u32,
@@ -89,7 +91,7 @@ pub struct Row {
 }
 
 /// A mistake in a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Problem {
     /// `error` or `warning`.
     pub severity: String,
@@ -102,7 +104,7 @@ pub struct Problem {
 }
 
 /// Whether what is shown is up to date.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Nothing has happened yet.
@@ -119,7 +121,7 @@ pub enum Status {
 }
 
 /// How far an experiment is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Progress {
     /// Trials done.
     pub done: u32,
@@ -132,7 +134,7 @@ pub struct Progress {
 }
 
 /// A training, epoch by epoch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// The experiment.
     pub experiment: String,
@@ -148,10 +150,12 @@ pub struct Curve {
     pub series: BTreeMap<String, Vec<Option<f64>>>,
     /// Epochs at which settings changed.
     pub changes: Vec<u32>,
+    /// When it was heard of last, counted in epochs of all.
+    heard: u64,
 }
 
 /// All that the page shows of a notebook beside its report.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Live {
     /// The notebook's name.
     pub name: String,
@@ -163,8 +167,10 @@ pub struct Live {
     pub problems: Vec<Problem>,
     /// By experiment.
     pub progress: BTreeMap<String, Progress>,
-    /// The trainings that were heard of last.
+    /// The trainings that were heard of last, each in its place until another one takes it.
     pub curves: Vec<Curve>,
+    #[serde(skip)]
+    heard: u64,
     /// Counts the reports; 0 when there is none.
     pub report: u64,
 }
@@ -182,6 +188,7 @@ impl Live {
                 self.status = Status::Running;
                 self.message = format!("kept {kept}, cancelled {cancelled}, queued {queued}");
                 self.problems.clear();
+                self.forget();
                 self.progress.clear();
             }
             Event::Progress { experiment, done, total, left } => {
@@ -189,12 +196,11 @@ impl Live {
                 (progress.done, progress.total, progress.left) = (done, total, left);
             }
             Event::Epoch { experiment, trial, repetition, epoch, epochs, values, changed } => {
-                let mut curve = self.curve(experiment, trial, repetition, epoch);
-                curve.epochs = epochs;
+                self.heard += 1;
+                let heard = self.heard;
+                let curve = self.curve(experiment, trial, repetition, epoch);
+                (curve.epochs, curve.heard) = (epochs, heard);
                 curve.add(epoch, values, changed);
-                self.curves.push(curve);
-                let count = self.curves.len();
-                self.curves.drain(..count.saturating_sub(CURVES));
             }
             Event::Trial { experiment, row } => {
                 let rows = &mut self.progress.entry(experiment).or_default().rows;
@@ -213,6 +219,7 @@ impl Live {
             Event::Finished { summary } => {
                 self.status = Status::Current;
                 self.message = summary;
+                self.forget();
                 self.problems.retain(|problem| problem.severity != "error");
             }
             Event::Failed { reason } => {
@@ -222,23 +229,70 @@ impl Live {
         }
     }
 
-    /// Take out the curve that an epoch goes on, or begin one.
-    fn curve(&mut self, experiment: String, trial: u32, repetition: u32, epoch: u32) -> Curve {
+    /// Put the curves of searches away: their records are in the report. That of a model alone is gone on with.
+    fn forget(&mut self) {
+        let many = |experiment: &String| self.progress.get(experiment).is_some_and(|progress| progress.total > 1);
+        self.curves.retain(|curve| !many(&curve.experiment));
+    }
+
+    /// The curve that an epoch goes on, or a new one: in the place of its training, else of the one that was heard of longest ago.
+    fn curve(&mut self, experiment: String, trial: u32, repetition: u32, epoch: u32) -> &mut Curve {
         let known = self
             .curves
             .iter()
             .position(|curve| (&curve.experiment, curve.trial, curve.repetition) == (&experiment, trial, repetition));
-        let old = known.map(|i| self.curves.remove(i));
         // A training that begins before what is known is another one.
-        old.filter(|curve| curve.first <= epoch && epoch <= curve.first + curve.length()).unwrap_or(Curve {
-            experiment,
-            trial,
-            repetition,
-            epochs: epoch,
-            first: epoch,
-            series: BTreeMap::new(),
-            changes: Vec::new(),
-        })
+        let goes_on = |curve: &Curve| curve.first <= epoch && epoch <= curve.first + curve.length();
+        let oldest = || (0..self.curves.len()).min_by_key(|&i| self.curves[i].heard);
+        let place = known.or_else(|| oldest().filter(|_| self.curves.len() >= CURVES)).unwrap_or(self.curves.len());
+        if known.is_none() || !goes_on(&self.curves[place]) {
+            let new = Curve {
+                experiment,
+                trial,
+                repetition,
+                epochs: epoch,
+                first: epoch,
+                series: BTreeMap::new(),
+                changes: Vec::new(),
+                heard: 0,
+            };
+            self.curves.splice(place..(place + 1).min(self.curves.len()), [new]);
+        }
+        &mut self.curves[place]
+    }
+}
+
+impl Serialize for Curve {
+    /// A picture has no room for more epochs than [`POINTS`]: of more, the first, the last, and some at equal distances between.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Thin<'c> {
+            experiment: &'c str,
+            trial: u32,
+            repetition: u32,
+            epochs: u32,
+            /// The epochs of the values.
+            at: Vec<u32>,
+            series: BTreeMap<&'c str, Vec<Option<f64>>>,
+            changes: &'c [u32],
+        }
+        let length = self.length() as usize;
+        let stride = length.div_ceil(POINTS).max(1);
+        let kept = || (0..length).filter(|i| i % stride == 0 || i + 1 == length);
+        Thin {
+            experiment: &self.experiment,
+            trial: self.trial,
+            repetition: self.repetition,
+            epochs: self.epochs,
+            at: kept().map(|i| self.first + i as u32).collect(),
+            series: self
+                .series
+                .iter()
+                .map(|(name, series)| (name.as_str(), kept().map(|i| series[i]).collect()))
+                .collect(),
+            changes: &self.changes,
+        }
+        .serialize(serializer)
     }
 }
 
@@ -288,6 +342,26 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_told_of_a_long_training_what_a_picture_can_show() {
+        let mut live = Live::new("a");
+        let told = |live: &Live| {
+            let curve = &serde_json::to_value(live).unwrap()["curves"][0];
+            let numbers = |value: &serde_json::Value| -> Vec<f64> {
+                value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+            };
+            (numbers(&curve["at"]), numbers(&curve["series"]["dev.loss"]))
+        };
+        for i in 1..=100_000 {
+            live.apply(epoch(0, i, f64::from(i)));
+            if [1, 2, 400, 401, 99_999, 100_000].contains(&i) {
+                let (at, values) = told(&live);
+                assert!(at == values && at[0] == 1.0 && at.last() == Some(&f64::from(i)));
+                assert!(at.len() <= POINTS + 1 && at.len() >= (i as usize).min(POINTS / 2), "{} of {i}", at.len());
+            }
+        }
+    }
+
+    #[test]
     fn the_latest_curves_and_rows_are_kept() {
         let mut live = Live::new("a");
         for i in 0..150 {
@@ -296,9 +370,36 @@ mod tests {
                 Row { trial: i, settings: BTreeMap::new(), objectives: BTreeMap::new(), outcome: "finished".into() };
             live.apply(Event::Trial { experiment: "baby".into(), row });
         }
-        assert_eq!(live.curves.iter().map(|curve| curve.trial).collect::<Vec<_>>(), [146, 147, 148, 149]);
+        let shown = |live: &Live| live.curves.iter().map(|curve| curve.trial).collect::<Vec<_>>();
+        assert_eq!(shown(&live), [148, 149, 146, 147]);
+        // Who goes on stays where it is; a new one takes the place of the one that is silent longest.
+        live.apply(epoch(146, 2, 1.0));
+        live.apply(epoch(200, 1, 1.0));
+        assert_eq!(shown(&live), [148, 149, 146, 200]);
         let rows = &live.progress["baby"].rows;
         assert_eq!((rows.len(), rows[0].trial), (100, 50));
+    }
+
+    #[test]
+    fn curves_of_a_search_go_when_it_ends_and_that_of_a_model_stays() {
+        let mut live = Live::new("a");
+        let progress =
+            |experiment: &str, total| Event::Progress { experiment: experiment.into(), done: 0, total, left: None };
+        let of = |experiment: &str| match epoch(3, 1, 1.0) {
+            Event::Epoch { trial, repetition, epoch, epochs, values, changed, .. } => {
+                Event::Epoch { experiment: experiment.into(), trial, repetition, epoch, epochs, values, changed }
+            }
+            other => other,
+        };
+        for end in [Event::Finished { summary: String::new() }, Event::Started { kept: 0, cancelled: 1, queued: 0 }] {
+            live.apply(progress("search", 12));
+            live.apply(progress("baby", 1));
+            live.apply(of("search"));
+            live.apply(of("baby"));
+            assert!(live.curves.iter().any(|curve| curve.experiment == "search"));
+            live.apply(end);
+            assert_eq!(live.curves.iter().map(|curve| curve.experiment.as_str()).collect::<Vec<_>>(), ["baby"]);
+        }
     }
 
     #[test]

@@ -61,8 +61,14 @@ pub fn train(experiment: Experiment, store: &std::path::Path, threads: usize, is
     let notebook = Notebook { items: vec![Item::Experiment(name.clone())], experiments: vec![experiment] };
     let datasets = Arc::new(Datasets::new());
     let store = Arc::new(Store::open(store).expect("a store"));
-    let equipment =
-        Equipment { datasets: datasets.clone(), store: store.clone(), isa, fresh: false, folder: ".".into() };
+    let equipment = Equipment {
+        datasets: datasets.clone(),
+        store: store.clone(),
+        isa,
+        fresh: false,
+        folder: ".".into(),
+        followed: 0,
+    };
     let mut executor = Threads::new(threads, Arc::new(equipment));
     let mut session = Session {
         store: &store,

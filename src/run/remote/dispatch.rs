@@ -42,6 +42,8 @@ struct Flight {
     open: VecDeque<Key>,
     cpus: u32,
     node: Option<String>,
+    /// Whether its tasks tell their epochs to those who look on.
+    followed: bool,
     /// The first line that is no answer.
     odd: Option<String>,
     cancelled: bool,
@@ -120,6 +122,7 @@ impl<T: Transport> Remote<T> {
         let mut bundle = Bundle { id: self.next, lines: Vec::new(), files: Vec::new(), cpus };
         let mut open = VecDeque::new();
         let mut bytes = 0;
+        let followed = self.flights.values().filter(|flight| flight.followed).count() < self.equipment.followed;
         while bundle.lines.len() < most && bytes < BUNDLE_BYTES {
             let Some(key) = self.waiting.front().copied() else { break };
             let Some(held) = self.held.get(&key) else {
@@ -132,7 +135,7 @@ impl<T: Transport> Remote<T> {
                 break;
             }
             self.waiting.pop_front();
-            let Some((line, files)) = self.request(key) else { continue };
+            let Some((line, files)) = self.request(key, followed) else { continue };
             bytes += line.len();
             bundle.lines.push(line);
             files.into_iter().for_each(|file| {
@@ -150,16 +153,16 @@ impl<T: Transport> Remote<T> {
         }
         self.next += 1;
         self.asked += cpus as usize;
-        self.flights.insert(bundle.id, Flight { open, cpus, node: None, odd: None, cancelled: false });
+        self.flights.insert(bundle.id, Flight { open, cpus, node: None, followed, odd: None, cancelled: false });
         self.transport.start(bundle);
     }
 
     /// The line of a task with the files that it needs; none where it cannot be sent, which is reported.
-    fn request(&mut self, key: Key) -> Option<(String, Vec<Needed>)> {
+    fn request(&mut self, key: Key, followed: bool) -> Option<(String, Vec<Needed>)> {
         let job = &self.held.get(&key)?.job;
         let report = match self.requests.make(&job.task) {
             Ok(request) => {
-                let request = Request { live: job.live, states: true, ..request };
+                let request = Request { live: job.live, followed, states: true, ..request };
                 return Some((request.write(), request.files));
             }
             // Whoever asked is about to ask anew.

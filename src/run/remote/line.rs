@@ -41,6 +41,9 @@ pub struct Request {
     /// Whether epochs are told as they end.
     #[serde(default, skip_serializing_if = "is_false")]
     pub live: bool,
+    /// Whether epochs are told now and then, with nothing else done than without.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub followed: bool,
     /// Whether states of the training are told.
     #[serde(default, skip_serializing_if = "is_false")]
     pub states: bool,
@@ -99,6 +102,7 @@ impl Request {
             files: Vec::new(),
             folder: None,
             live: false,
+            followed: false,
             states: false,
             state: None,
         }

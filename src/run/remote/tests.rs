@@ -64,6 +64,7 @@ impl Bench {
             isa: Isa::detect(),
             fresh: false,
             folder: folder.path().to_path_buf(),
+            followed: 1,
         };
         let fake = Fake { script: Rc::default(), cpus };
         Bench { remote: Remote::new(fake.clone(), Arc::new(equipment)), fake, store, _folder: folder }
@@ -101,6 +102,13 @@ impl Bench {
         let started = std::mem::take(&mut self.fake.script.borrow_mut().started);
         let keys = |bundle: &Bundle| bundle.lines.iter().map(|line| Request::read(line).unwrap().0).collect();
         started.iter().map(|bundle| (bundle.id, keys(bundle))).collect()
+    }
+
+    /// The bundles sent since the last call whose tasks tell their epochs to those who look on.
+    fn followed(&mut self) -> Vec<u64> {
+        let started = std::mem::take(&mut self.fake.script.borrow_mut().started);
+        let followed = |bundle: &&Bundle| bundle.lines.iter().all(|line| Request::read(line).unwrap().1.followed);
+        started.iter().filter(followed).map(|bundle| bundle.id).collect()
     }
 
     fn answer(&mut self, bundle: u64, answer: &Answer) {
@@ -162,6 +170,21 @@ fn a_lost_worker_costs_the_task_in_hand_one_attempt_and_the_others_none() {
         flights = bench.sent();
     }
     assert!(open.is_empty() && bench.remote.idle());
+}
+
+#[test]
+fn no_more_bundles_tell_their_epochs_than_are_looked_at() {
+    let mut bench = Bench::new(4);
+    let keys = bench.submit(20);
+    bench.reports();
+    let first = bench.followed();
+    assert_eq!(first.len(), 1);
+    bench.answer(first[0], &Answer::Epoch(keys[0], run(keys[0], 0.5)));
+    assert!(matches!(&bench.reports()[..], [Report::Epoch(key, _)] if *key == keys[0]));
+    assert!(bench.followed().is_empty());
+    bench.say(Signal::Ended(first[0], "killed".into()));
+    bench.reports();
+    assert_eq!(bench.followed().len(), 1);
 }
 
 #[test]

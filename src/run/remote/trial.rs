@@ -56,8 +56,9 @@ impl Desk {
             return say(Answer::Refused(Some(key), why));
         }
         let states = Lines { key, given: request.state.take(), told: request.states, say };
+        let followed = request.followed;
         let folder = request.folder.clone().unwrap_or_else(|| PathBuf::from("."));
-        let bench = Bench { datasets: &self.datasets, states: &states, isa: self.isa, folder: &folder };
+        let bench = Bench { datasets: &self.datasets, states: &states, isa: self.isa, folder: &folder, followed };
         let job = Job { key, task: request.task, live: request.live, cpus: self.threads as u32 };
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             worker::perform(&job, &bench, self.threads, cancel, &mut |run| say(Answer::Epoch(key, run)))

@@ -109,8 +109,11 @@ impl StudyRun<'_> {
         self.settle_one(index, Some(rung))
     }
 
-    /// An epoch of a program has been printed.
+    /// An epoch has ended. Only what a program prints is judged before its end: how often others tell is a matter of time.
     pub fn progress(&mut self, key: &Key, run: &Run) {
+        if self.experiment.prune.is_none() || !self.runs_program() {
+            return;
+        }
         for place in self.waiting.get(key).into_iter().flatten() {
             if let Some(partial) = self.slots[place.trial as usize].partial.get_mut(place.repetition as usize) {
                 *partial = Some(run.clone());

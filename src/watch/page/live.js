@@ -19,6 +19,8 @@
     return element;
   }
 
+  /* A number at an axis. */
+  const tick = (x) => x !== 0 && Math.abs(x) < 0.001 ? x.toExponential(1).replace("-", "−") : Number(x.toPrecision(3)).toString();
   const short = (x) => (x === null || x === undefined) ? "–" : Number(x.toPrecision(4)).toString();
 
   function duration(seconds) {
@@ -88,7 +90,7 @@
   }
 
   /* The last epoch that a curve has. */
-  const latest = (curve) => curve.first - 1 + Math.max(0, ...Object.values(curve.series).map((values) => values.length));
+  const latest = (curve) => curve.at.at(-1) ?? 0;
 
   const colors = ["var(--one)", "var(--two)", "var(--three)", "var(--four)"];
 
@@ -100,7 +102,7 @@
     const [width, height, left, right, top, bottom] = [440, 210, 56, 86, 18, 26];
     const values = names.flatMap((name) => c.series[name]).filter((v) => v !== null);
     const title = `${c.experiment}, trial ${c.trial + 1}` + (c.repetition > 0 ? `, seed ${c.repetition + 1}` : "");
-    const last = latest(c);
+    const [first, last] = [c.at[0] ?? 1, latest(c)];
     const figure = make("figure", {}, make("figcaption", {}, `${title}: epoch ${last} of ${c.epochs}; `
       + Object.keys(c.series).sort().map((name) => `${name} ${short(c.series[name].at(-1))}`).join(", ")));
     if (values.length === 0) return figure;
@@ -109,17 +111,17 @@
     const scale = log ? Math.log10 : (v) => v;
     if (low === high) { low = log ? low / 2 : low - 0.5; high = log ? high * 2 : high + 0.5; }
     /* The axis ends where training will, or, early on, at a half, a quarter, … of the way, so that the curve fills half of it. */
-    let end = Math.max(c.epochs, last, c.first + 1);
-    while ((end - c.first) / 2 > Math.max(last - c.first, 1)) end = c.first + Math.ceil((end - c.first) / 2);
-    const x = (epoch) => left + (width - left - right) * (epoch - c.first) / (end - c.first);
+    let end = Math.max(c.epochs, last, first + 1);
+    while ((end - first) / 2 > Math.max(last - first, 1)) end = first + Math.ceil((end - first) / 2);
+    const x = (epoch) => left + (width - left - right) * (epoch - first) / (end - first);
     const y = (v) => top + (height - top - bottom) * (scale(high) - scale(v)) / (scale(high) - scale(low));
     const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": figure.textContent });
     svg.append(draw("path", { class: "axis", d: `M${left} ${top}V${height - bottom}H${width - right}` }));
     const middle = log ? Math.sqrt(low * high) : (low + high) / 2;
     for (const v of [low, middle, high]) {
-      svg.append(draw("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, Number(v.toPrecision(3)).toString()));
+      svg.append(draw("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, tick(v)));
     }
-    svg.append(draw("text", { x: left, y: height - 8, "text-anchor": "middle" }, String(c.first)));
+    svg.append(draw("text", { x: left, y: height - 8, "text-anchor": "middle" }, String(first)));
     svg.append(draw("text", { x: width - right, y: height - 8, "text-anchor": "middle" }, String(end)));
     svg.append(draw("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, "epoch"));
     if (log) svg.append(draw("text", { x: left, y: 11, "text-anchor": "start" }, "log scale"));
@@ -130,14 +132,12 @@
     }
     const labels = [];
     names.forEach((name, i) => {
-      let path = "", pen = false, end = null, at = null;
-      c.series[name].forEach((v, k, all) => {
+      let path = "", pen = false, end = null;
+      c.series[name].forEach((v, k) => {
         if (v === null) { pen = false; return; }
-        end = [x(c.first + k), y(v)];
-        /* Of a hundred thousand epochs, those that can be told apart. */
-        if (pen && k + 1 < all.length && end[0] - at[0] < 0.25 && Math.abs(end[1] - at[1]) < 0.5) return;
+        end = [x(c.at[k]), y(v)];
         path += `${pen ? "L" : "M"}${end[0].toFixed(1)} ${end[1].toFixed(1)}`;
-        [pen, at] = [true, end];
+        pen = true;
       });
       if (end === null) return;
       const line = draw("path", { class: "line", d: path });
