@@ -256,6 +256,7 @@ impl<'a> Checker<'a> {
             "auc" => Auc,
             "calibration" => Calibration,
             "mse" => Mse,
+            "rmse" => Rmse,
             "mae" => Mae,
             "r2" => R2,
             _ => {
@@ -280,7 +281,7 @@ impl<'a> Checker<'a> {
         }
         for known in of.iter().filter(|known| !known.command) {
             let by_class = matches!(kind, Accuracy | Error | Top(_) | Precision | Recall | F1 | Auc | Calibration);
-            let by_number = matches!(kind, Mse | Mae | R2);
+            let by_number = matches!(kind, Mse | Rmse | Mae | R2);
             let message = match known.mode {
                 Some(Mode::Regression) if by_class => {
                     format!("`{name}` is a metric of classes, and `{}` predicts a number", known.name)
@@ -290,7 +291,8 @@ impl<'a> Checker<'a> {
                 }
                 _ => continue,
             };
-            let other = if by_class { "`loss`, `mse`, `mae` and `r2`" } else { "`loss`, `accuracy`, `f1` and others" };
+            let other =
+                if by_class { "`loss`, `mse`, `rmse`, `mae` and `r2`" } else { "`loss`, `accuracy`, `f1` and others" };
             self.findings.push(Diagnostic::error("E0607", message, name_at).note(format!("there are {other}")));
             return None;
         }

@@ -95,6 +95,10 @@ const ALIASES: &[(&str, &str)] = &[
     ("bce", "binary_cross_entropy"),
     ("crossentropy", "cross_entropy"),
     ("mean_squared_error", "mse"),
+    ("root_mean_squared_error", "rmse"),
+    ("mean_absolute_error", "mae"),
+    ("r2_score", "r2"),
+    ("roc_auc", "auc"),
     ("acc", "accuracy"),
     ("val", "dev"),
     ("valid", "dev"),
@@ -156,7 +160,8 @@ pub(super) fn nearest<'n>(wrong: &str, candidates: impl IntoIterator<Item = &'n 
     }
     let lower = wrong.to_lowercase();
     if let Some((_, here)) = ALIASES.iter().find(|(there, here)| *there == lower && candidates.contains(here)) {
-        return found(here, false);
+        // `normalise` is another spelling, `lr` may be something else.
+        return found(here, strsim::damerau_levenshtein(&lower, here) == 1);
     }
     let mut near: Vec<(usize, f64, &str)> = candidates
         .iter()

@@ -36,6 +36,8 @@ pub enum MetricKind {
     Calibration,
     /// Mean squared error.
     Mse,
+    /// Its square root, in the unit of the target.
+    Rmse,
     /// Mean absolute error.
     Mae,
     /// Coefficient of determination.
@@ -65,7 +67,7 @@ impl Metric {
     pub fn direction(self) -> Direction {
         use MetricKind::*;
         match self.kind {
-            Loss | Error | Calibration | Mse | Mae => Direction::Minimize,
+            Loss | Error | Calibration | Mse | Rmse | Mae => Direction::Minimize,
             Accuracy | Top(_) | Precision | Recall | F1 | Auc | R2 => Direction::Maximize,
         }
     }
@@ -104,6 +106,7 @@ impl std::fmt::Display for Metric {
             Auc => write!(f, "{set}.auc"),
             Calibration => write!(f, "{set}.calibration"),
             Mse => write!(f, "{set}.mse"),
+            Rmse => write!(f, "{set}.rmse"),
             Mae => write!(f, "{set}.mae"),
             R2 => write!(f, "{set}.r2"),
         }
@@ -142,7 +145,7 @@ impl Measure {
         let text = text.trim();
         let metric = |text: &str| {
             use MetricKind::*;
-            let fixed = [Loss, Accuracy, Error, Precision, Recall, F1, Auc, Calibration, Mse, Mae, R2];
+            let fixed = [Loss, Accuracy, Error, Precision, Recall, F1, Auc, Calibration, Mse, Rmse, Mae, R2];
             let top = text.split_once(".top(").and_then(|(_, rest)| rest.strip_suffix(')')?.parse().ok()).map(Top);
             let mut all = [Set::Train, Set::Dev, Set::Test]
                 .into_iter()

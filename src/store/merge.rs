@@ -179,7 +179,7 @@ mod tests {
     fn extra_names_are_those_of_extra_metrics() {
         use MetricKind::*;
         for set in [Set::Train, Set::Dev, Set::Test] {
-            for kind in [Loss, Accuracy, Error, Top(5), Precision, Recall, F1, Auc, Calibration, Mse, Mae, R2] {
+            for kind in [Loss, Accuracy, Error, Top(5), Precision, Recall, F1, Auc, Calibration, Mse, Rmse, Mae, R2] {
                 let metric = Metric { set, kind };
                 assert_eq!(is_extra(&metric.to_string()), metric.is_extra(), "{metric}");
             }

@@ -95,7 +95,7 @@ impl Predictions<'_> {
         use MetricKind::*;
         let kinds: &[MetricKind] = match self.truth {
             Truth::Classes(_) => &[Accuracy, Error, Precision, Recall, F1],
-            Truth::Values(_) => &[Mse, Mae, R2],
+            Truth::Values(_) => &[Mse, Rmse, Mae, R2],
         };
         if let (Truth::Classes(_), true) = (self.truth, self.rows() > 0) {
             let counts = self.confusion();
@@ -111,7 +111,7 @@ impl Predictions<'_> {
             Top(k) => Some(self.top(truth, k as usize)),
             Auc => self.auc(truth),
             Calibration => Some(self.calibration(truth)),
-            Mse | Mae | R2 | Loss => None,
+            Mse | Rmse | Mae | R2 | Loss => None,
         }
     }
 
@@ -180,6 +180,7 @@ impl Predictions<'_> {
         let n = truth.len() as f64;
         match kind {
             MetricKind::Mse => Some(squares(self.outputs, truth) / n),
+            MetricKind::Rmse => Some((squares(self.outputs, truth) / n).sqrt()),
             MetricKind::Mae => Some(self.outputs.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum::<f64>() / n),
             MetricKind::R2 => {
                 let rows = self.rows() as f64;
@@ -235,4 +236,63 @@ pub fn mean_deviation(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
     (mean, variance.sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn close(ours: Option<f64>, theirs: &Value, tolerance: f64, what: &str) {
+        match (ours, theirs.as_f64()) {
+            (Some(ours), Some(theirs)) => {
+                assert!((ours - theirs).abs() <= tolerance * theirs.abs().max(1.0), "{what}: {ours} and {theirs}");
+            }
+            (ours, theirs) => assert_eq!(ours, theirs, "{what}"),
+        }
+    }
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    }
+
+    #[test]
+    fn metrics_are_those_of_scikit_learn_and_torchmetrics() {
+        use MetricKind::*;
+        let reference: Value = serde_json::from_str(include_str!("../../tests/reference/metrics.json")).unwrap();
+        let cases = reference["classes"].as_array().unwrap();
+        let mut compared = 0;
+        for (i, case) in cases.iter().enumerate() {
+            let (outputs, truth) = (numbers(&case["outputs"]), numbers(&case["truth"]));
+            let truth: Vec<u32> = truth.iter().map(|class| *class as u32).collect();
+            let predictions = Predictions {
+                outputs: &outputs,
+                width: outputs.len() / truth.len(),
+                truth: Truth::Classes(&truth),
+                classes: case["classes"].as_u64().unwrap() as usize,
+                threshold: case["threshold"].as_f64().unwrap(),
+            };
+            let kinds = [Accuracy, Error, Precision, Recall, F1, Auc, Calibration, Top(2)];
+            let names = ["accuracy", "error", "precision", "recall", "f1", "auc", "calibration", "top2"];
+            for (kind, name) in kinds.into_iter().zip(names) {
+                if let Some(theirs) = case.get(name) {
+                    // torchmetrics sums its bins in 32 bits.
+                    let tolerance = if kind == Calibration { 1e-6 } else { 1e-12 };
+                    close(predictions.metric(kind), theirs, tolerance, &format!("{name} of case {i}"));
+                    compared += 1;
+                }
+            }
+        }
+        assert_eq!(compared, 7 * 5 + 6 + 6 + 3);
+        for case in reference["values"].as_array().unwrap() {
+            let (outputs, truth) = (numbers(&case["outputs"]), numbers(&case["truth"]));
+            let width = case["width"].as_u64().unwrap() as usize;
+            let truth = Truth::Values(&truth);
+            let predictions = Predictions { outputs: &outputs, width, truth, classes: 0, threshold: 0.0 };
+            for (kind, name) in [(Mse, "mse"), (Rmse, "rmse"), (Mae, "mae"), (R2, "r2")] {
+                close(predictions.metric(kind), &case[name], 1e-12, name);
+            }
+        }
+    }
 }

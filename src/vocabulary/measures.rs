@@ -24,6 +24,7 @@ pub(super) const METRICS: &[Call] = &[
     metric("auc", "area under the ROC curve, each class against the rest, mean over the classes", "dev.auc"),
     metric("calibration", "expected calibration error over 10 bins; small is good", "dev.calibration"),
     metric("mse", "mean squared error of a regression; small is good", "dev.mse"),
+    metric("rmse", "root of the mean squared error, in the unit of the target; small is good", "dev.rmse"),
     metric("mae", "mean absolute error of a regression; small is good", "dev.mae"),
     metric("r2", "share of the variance that a regression explains", "dev.r2"),
 ];

@@ -283,7 +283,7 @@ fn the_examples_of_the_vocabulary_are_right() {
                 Category::Region => format!("experiment coarse from e {{ }}\nexperiment x from coarse {{ {example} }}"),
                 Category::Program => format!("experiment x {{ {example}, rate = 1 }}"),
                 Category::Metric | Category::Measure => {
-                    let base = if matches!(call.name, "mse" | "mae" | "r2") {
+                    let base = if matches!(call.name, "mse" | "rmse" | "mae" | "r2") {
                         "data d { source = wave() }\nnetwork n { dense(1) }\nexperiment x { data = d, network = n }\n"
                     } else {
                         "experiment x from e { }\n"
