@@ -1,5 +1,7 @@
 //! What `editors/` holds: grammars that are made from the vocabulary, snippets, settings.
 
+mod tree;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 
@@ -8,9 +10,21 @@ use caviar::vocabulary::{self, Call, Category, Param, Type};
 use crate::harness::{Project, root};
 
 /// Templates, and the files that they become.
-const MADE: [(&str, &str); 2] = [
+const MADE: [(&str, &str); 7] = [
     ("editors/grammar/textmate.json", "editors/vscode/syntaxes/caviar.tmLanguage.json"),
     ("editors/grammar/vim.vim", "editors/neovim/syntax/caviar.vim"),
+    ("editors/grammar/highlights.scm", "editors/tree-sitter-caviar/queries/highlights.scm"),
+    ("editors/grammar/highlights.scm", "editors/helix/queries/caviar/highlights.scm"),
+    ("editors/grammar/highlights.scm", "editors/zed/languages/caviar/highlights.scm"),
+    ("editors/tree-sitter-caviar/queries/injections.scm", "editors/helix/queries/caviar/injections.scm"),
+    ("editors/tree-sitter-caviar/queries/injections.scm", "editors/zed/languages/caviar/injections.scm"),
+];
+
+/// Captures whose names differ between editors: the mark in the template, the usual name, the name in Helix.
+const CAPTURES: [(&str, &str, &str); 3] = [
+    ("escape", "string.escape", "constant.character.escape"),
+    ("number", "number", "constant.numeric"),
+    ("key", "property", "variable.other.member"),
 ];
 
 /// Characters that a name may begin with and go on with, for a grammar of TextMate.
@@ -102,7 +116,16 @@ fn keys() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'static s
 }
 
 fn joined(words: &BTreeSet<&'static str>) -> String {
-    words.iter().copied().collect::<Vec<_>>().join("|")
+    listed(words, "|")
+}
+
+fn listed(words: &BTreeSet<&'static str>, between: &str) -> String {
+    words.iter().copied().collect::<Vec<_>>().join(between)
+}
+
+/// Words as a predicate of a query of tree-sitter lists them.
+fn quoted(words: &BTreeSet<&'static str>) -> String {
+    format!("\"{}\"", listed(words, "\" \""))
 }
 
 /// The rules of a TextMate grammar for the keys whose values say what they are.
@@ -134,23 +157,44 @@ fn textmate_keys() -> String {
     rules.trim_end_matches('\n').to_string()
 }
 
-/// A template with its words put in.
-fn made(template: &str, vim: bool) -> String {
+/// The patterns of a query for words that are calls as the value of one key alone.
+fn query_keys(bare: &BTreeSet<&'static str>) -> String {
+    let mut patterns = Vec::new();
+    for (key, (_, calls, _)) in keys() {
+        let calls: BTreeSet<&str> = calls.difference(bare).copied().collect();
+        if !calls.is_empty() {
+            let (key, calls) = (quoted(&BTreeSet::from([key])), quoted(&calls));
+            patterns.push(format!(
+                "(field (key) @{{{{key}}}} (name) @function (#eq? @{{{{key}}}} {key}) (#any-of? @function {calls}))"
+            ));
+        }
+    }
+    patterns.join("\n")
+}
+
+/// A template with its words put in, for the file that it becomes.
+fn made(template: &str, path: &str) -> String {
     let mut text = template.to_string();
-    let lists = lists();
+    let mut lists = lists();
+    lists.insert("block keys", keys().into_iter().filter(|(_, (.., blocks))| *blocks).map(|(key, _)| key).collect());
+    let query = path.ends_with(".scm");
     for (name, words) in &lists {
-        let list = if vim { words.iter().copied().collect::<Vec<_>>().join(" ") } else { joined(words) };
+        let list = match path {
+            _ if query => quoted(words),
+            _ if path.ends_with(".vim") => listed(words, " "),
+            _ => joined(words),
+        };
         text = text.replace(&format!("{{{{{name}}}}}"), &list);
     }
-    if vim {
-        return text;
+    if query {
+        text = text.replace("{{calls of keys}}", &query_keys(&lists["bare"]));
+        for (mark, usual, of_helix) in CAPTURES {
+            let name = if path.contains("/helix/") { of_helix } else { usual };
+            text = text.replace(&format!("{{{{{mark}}}}}"), name);
+        }
     }
-    let kinds = joined(&lists["kinds"]);
-    let of_blocks: BTreeSet<&str> =
-        keys().into_iter().filter(|(_, (.., blocks))| *blocks).map(|(key, _)| key).collect();
     text.replace("{{keys}}", &textmate_keys())
-        .replace("{{block keys}}", &joined(&of_blocks))
-        .replace("{{outside}}", &outside(&kinds))
+        .replace("{{outside}}", &outside(&joined(&lists["kinds"])))
         .replace("{{start}}", START)
         .replace("{{part}}", PART)
 }
@@ -160,10 +204,10 @@ fn made(template: &str, vim: bool) -> String {
 fn grammars_have_the_words_of_the_vocabulary() {
     for (template, path) in MADE {
         let text = std::fs::read_to_string(root().join(template)).expect("the template");
-        let text = made(&text, path.ends_with(".vim"));
+        let text = made(&text, path);
         assert!(!text.contains("{{"), "{template} has a mark that nothing is put in for");
         let path = root().join(path);
-        if std::env::var_os("CAVIAR_WRITE_DOCS").is_some() {
+        if writes() {
             std::fs::write(&path, &text).expect("the grammar can be written");
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
@@ -236,6 +280,11 @@ fn snippets_are_right() {
         let body = format!("{}\n", body.trim_end());
         assert_eq!(caviar::syntax::format(&body).expect("no mistakes"), body, "{prefix}");
     }
+}
+
+/// Whether what is made is to be made anew.
+fn writes() -> bool {
+    std::env::var_os("CAVIAR_WRITE_DOCS").is_some()
 }
 
 /// Say past the capture of the test's output that something is not tested here; where it is required, that is a failure.

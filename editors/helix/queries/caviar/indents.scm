@@ -1,0 +1,2 @@
+[(body) (arguments) (selection) (list) (group)] @indent
+["}" ")" "]"] @outdent

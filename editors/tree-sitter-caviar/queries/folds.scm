@@ -1,0 +1,1 @@
+[(prose) (body) (arguments) (list)] @fold

@@ -1,0 +1,38 @@
+; What a word is, its node says; a name that may stand without parentheses is known by its letters. A name that nothing is known of has
+; no colour of its own. Where two patterns meet, the last counts.
+
+(comment) @comment
+(text) @string
+(escape) @string.escape
+(prose "\"\"\"" @string)
+[(number) (duration)] @number
+["->" "<" "<=" ">" ">=" "==" "!=" "+" "-" "*" "/" "^" "="] @operator
+["(" ")" "[" "]" "{" "}"] @punctuation.bracket
+["," "."] @punctuation.delimiter
+
+["let" "use" "from" "as"] @keyword
+(kind) @keyword
+(block (label) @type)
+(block . (kind) @keyword . (label) @keyword . (number))
+[(let (label) @variable) (use (label) @variable) (named (label) @variable)]
+
+(function) @function
+((part) @constant (#any-of? @constant "best" "top"))
+((part) @function (#any-of? @function "train" "dev" "test" "accuracy" "auc" "calibration" "error" "f1" "loss" "mae" "mse" "precision" "r2" "recall" "rmse" "top" "epochs" "parameters" "time"))
+; The best trials, and a metric of the same name.
+(call "." (function) @constant (#eq? @constant "top"))
+(call [(name) (member)] @_split "." (function) @function (#match? @_split "(^|\\.)(train|dev|test)$"))
+
+((name) @constant (#any-of? @constant "classes" "features" "all" "auto" "balanced" "best" "classification" "exact" "f32" "f64" "false" "last" "linear" "log" "median" "minmax" "moving" "none" "refuse" "regression" "same" "true" "valid" "zscore"))
+((name) @function (#any-of? @function "train" "dev" "test" "activations" "adagrad" "adam" "adamw" "avg_pool" "batch_norm" "binary_cross_entropy" "blobs" "boundary" "breast_cancer" "circles" "coarse_to_fine" "confusion" "constant" "cosine" "cross_entropy" "digits" "elu" "epochs" "flatten" "flip" "gelu" "global_avg_pool" "gp" "gradients" "grid" "grid_map" "halving" "hardmax" "he" "hinge" "huber" "hyperband" "identity" "importance" "iris" "layer_norm" "leaky_relu" "lecun" "lion" "max_pool" "moons" "mse" "parallel" "parameters" "pareto" "plane" "random" "relu" "residual" "rmsprop" "selu" "sgd" "sigmoid" "silu" "sobol" "softmax" "softplus" "spirals" "surface" "tanh" "time" "tpe" "wave" "weights" "wine" "xavier" "xor" "zeros"))
+(member . (name) @type (#not-match? @type "^(train|dev|test)$"))
+(selection . (name) @type)
+(binary ["==" "!="] (name) @constant .)
+
+(key) @property
+(field (key) @property [(name) @type (list (name) @type)] (#any-of? @property "data" "network" "of"))
+(field (key) @property (name) @function (#eq? @property "prune") (#any-of? @function "median"))
+(field (key) @property (name) @function (#eq? @property "search") (#any-of? @function "auto"))
+(call (function) @function (arguments (field (key) @constant)) (#eq? @function "choice"))
+(selection (field (key) @variable))
+(selection (field (key) (name) @constant))

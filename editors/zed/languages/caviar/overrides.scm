@@ -1,0 +1,2 @@
+(comment) @comment.inclusive
+[(text) (prose)] @string

@@ -1,0 +1,2 @@
+(block (body) @class.inside) @class.around
+(comment)+ @comment.around
