@@ -14,7 +14,7 @@ const several = (rule, separator) => seq(rule, repeat(seq(separator, rule)), opt
 export default grammar({
   name: "caviar",
 
-  // A word that XID does not begin, and spaces that nobody sees, are as in `src/syntax`.
+  // Beside blanks, what `src/syntax` takes for one: spaces of other alphabets, and what nobody sees.
   extras: ($) => [/[\s\u{85}\u{a0}\u{1680}\u{2000}-\u{200d}\u{2028}\u{2029}\u{202f}\u{205f}\u{2060}\u{3000}\u{feff}]/u, $.comment],
 
   // The end of a line, where it separates: see `src/scanner.c`.
