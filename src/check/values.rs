@@ -90,6 +90,12 @@ impl<'a> Checker<'a> {
                 ExprKind::Text(text) => Some(Value::Text(text.clone())),
                 _ => self.unquoted(expr, kind, cx),
             },
+            Type::Character => match &expr.kind {
+                ExprKind::Text(text) if text.len() == 1 => Some(Value::Text(text.clone())),
+                ExprKind::Text(text) => self.no_character(text, expr, cx),
+                ExprKind::Name(word) if called(word).is_some() => self.no_character(word, expr, cx),
+                _ => self.unquoted(expr, kind, cx),
+            },
             Type::Path => match &expr.kind {
                 ExprKind::Text(text) if text.trim().is_empty() => {
                     self.findings.push(Diagnostic::error("E0302", format!("{} is empty", cx.subject), expr.span));
@@ -166,6 +172,21 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.refuse(expr, kind, cx)
+    }
+
+    /// A text that is not one character, or what people call one.
+    fn no_character(&mut self, text: &str, expr: &Expr, cx: Cx<'_, 'a>) -> Option<Value> {
+        let message = format!("{} takes one character", cx.subject);
+        let mut found = Diagnostic::error("E0301", message, expr.span);
+        let alone = text.trim_matches(' ');
+        if let Some(meant) = called(text).or((alone.len() == 1).then_some(alone)) {
+            let written = format!("\"{meant}\"");
+            found = found.replace(format!("write `{written}`"), expr.span, written, true);
+        } else {
+            found = found.note("an ASCII one, such as `\",\"`, `\";\"` or, for a tab, `\"\\t\"`");
+        }
+        self.findings.push(found);
+        None
     }
 
     fn column(&mut self, expr: &'a Expr, cx: Cx<'_, 'a>) -> Option<String> {
@@ -290,6 +311,19 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// The character that a word is the name of, as it is written in a text.
+fn called(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "tab" | "tabs" | "\\t" => "\\t",
+        "comma" => ",",
+        "semicolon" => ";",
+        "colon" => ":",
+        "pipe" | "bar" => "|",
+        "space" | "blank" => " ",
+        _ => return None,
+    })
+}
+
 /// Numbers have their own reading of names.
 fn is_number(kind: Type) -> bool {
     matches!(kind, Type::Number(_) | Type::Whole(_))
@@ -297,7 +331,7 @@ fn is_number(kind: Type) -> bool {
 
 /// A name may stand for itself.
 fn is_bare(kind: Type) -> bool {
-    matches!(kind, Type::Column | Type::Columns | Type::Text | Type::Path)
+    matches!(kind, Type::Column | Type::Columns | Type::Text | Type::Character | Type::Path)
 }
 
 fn is_word(name: &str, kind: Type) -> bool {
@@ -348,7 +382,7 @@ fn fits(expr: &Expr, kind: Type) -> bool {
             matches!(&callee.kind, ExprKind::Name(name) if vocabulary::call(category, name).is_some())
         }
         (Type::Calls(_), ExprKind::List(_)) => true,
-        (Type::Text | Type::Path, ExprKind::Text(_)) => true,
+        (Type::Text | Type::Character | Type::Path, ExprKind::Text(_)) => true,
         (Type::Duration, ExprKind::Duration(_)) => true,
         _ => false,
     }

@@ -93,9 +93,9 @@ pub(super) const SOURCES: &[Call] = &[
             DROP,
             Param::new(
                 "separator",
-                Type::Text,
+                Type::Character,
                 Default::Rule("found from the header"),
-                "between fields: one character",
+                "between fields; a tab is `\"\\t\"`",
             )
             .fixed(),
         ],

@@ -106,6 +106,8 @@ pub enum Type {
     Flag,
     /// A text in quotes.
     Text,
+    /// One character, in quotes.
+    Character,
     /// The path of a file, in quotes, relative to the `.exp` file.
     Path,
     /// A column: a name, or a text in quotes.
@@ -162,6 +164,7 @@ impl fmt::Display for Type {
             Type::Duration => f.write_str("a duration such as `30s`, `5min` or `2h`"),
             Type::Flag => f.write_str("`true` or `false`"),
             Type::Text => f.write_str("a text in quotes"),
+            Type::Character => f.write_str("one character in quotes"),
             Type::Path => f.write_str("a path in quotes"),
             Type::Column => f.write_str("a column"),
             Type::Columns => f.write_str("a list of columns"),

@@ -75,7 +75,7 @@ impl List<'_> {
             }
             Type::Number(_) | Type::Whole(_) | Type::Duration | Type::Size => self.drawn(),
             Type::Either(kinds) => kinds.iter().for_each(|kind| self.value(*kind, context)),
-            Type::Text | Type::Path | Type::Shares => {}
+            Type::Text | Type::Character | Type::Path | Type::Shares => {}
         }
     }
 
