@@ -7,6 +7,11 @@ use crate::source::Span;
 use crate::syntax::token::{Token, TokenKind};
 
 impl Case<'_> {
+    /// Whether there is a comparison in what is being read.
+    fn compares(&self) -> bool {
+        self.all.iter().any(|token| matches!(self.word(*token), "<" | "<=" | ">" | ">=" | "==" | "!="))
+    }
+
     /// A sign that another language would use.
     pub(super) fn foreign_sign(&self) -> Option<Mistake> {
         let token = self.found()?;
@@ -55,6 +60,18 @@ impl Case<'_> {
                     error("layers are joined with `->`", span).replace("write `->`", span, "->", true),
                     token.start,
                     "->",
+                )
+            }
+            "|" | "or" | "||" if !self.compares() => {
+                let doubled = adjacent.filter(|n| word == "|" && self.word(*n) == "|");
+                let at = self.index + if doubled.is_some() { 2 } else { 1 };
+                let called = self.is(self.token(at + 1), "(");
+                let plain = |t: Option<Token>| t.filter(|t| t.kind == TokenKind::Word).map_or("…", |t| self.word(t));
+                let last = if called { "…" } else { plain(self.token(at)) };
+                let choice = format!("one of several is written `choice({}, {last})`", plain(previous));
+                self.only(
+                    error(&choice, doubled.map_or(mark, pair))
+                        .note("each of them is tried then; layers that follow one another are joined with `->`"),
                 )
             }
             "&" | "|" | "and" | "or" | "&&" | "||" => {
