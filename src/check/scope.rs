@@ -163,12 +163,25 @@ impl<'a> Scope<'a> {
 
     /// Where the name is given that a space at a place takes from the `let` or `as` around it.
     pub fn naming(&self, name: &str, space: Span) -> Option<Span> {
-        let around = |value: Span| value.file == space.file && value.start <= space.start && space.end <= value.end;
-        self.definitions
-            .iter()
-            .filter(|d| d.name == name && d.value.is_some_and(|value| around(value.span)))
-            .min_by_key(|d| d.value.map_or(0, |value| value.span.end - value.span.start))
-            .map(|d| d.span)
+        let called = |d: &&Definition| {
+            let own = match (d.kind, name.rsplit_once('.')) {
+                (Kind::As, Some((_, last))) => last,
+                _ => name,
+            };
+            let copies = own.strip_prefix(d.name);
+            copies.is_some_and(|c| c.is_empty() || d.depth > 0 && c.bytes().all(|b| b.is_ascii_digit() || b == b'_'))
+        };
+        innermost(self.definitions.iter().filter(called), |d| d.value.map(|value| value.span), space).map(|d| d.span)
+    }
+
+    /// The definition that a hyperparameter's long name begins with, such as `block` of `block.dense1.units`.
+    pub fn owner(&self, first: &str, space: Span) -> Option<&Definition<'a>> {
+        let whole = |d: &Definition| match d.kind {
+            Kind::Let => d.value.map(|value| value.span),
+            Kind::As => None,
+            _ => d.block.map(|block| block.span),
+        };
+        innermost(self.definitions.iter().filter(|d| d.name == first), whole, space)
     }
 
     fn block(&mut self, block: &'a Block, findings: &mut Findings, symbols: &mut Symbols) {
@@ -387,6 +400,19 @@ impl<'a> Scope<'a> {
         names.dedup();
         names
     }
+}
+
+/// The smallest definition around a place.
+fn innermost<'d, 'a: 'd>(
+    definitions: impl Iterator<Item = &'d Definition<'a>>,
+    whole: impl Fn(&Definition<'a>) -> Option<Span>,
+    place: Span,
+) -> Option<&'d Definition<'a>> {
+    let around = |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
+    definitions
+        .filter_map(|d| whole(d).filter(around).map(|span| (span.end - span.start, d)))
+        .min_by_key(|(size, _)| *size)
+        .map(|(_, d)| d)
 }
 
 /// The name that a call or a name calls.

@@ -64,6 +64,14 @@ impl<'a> Checker<'a> {
         if let Some(known) = of.iter().find(|known| known.names.names.iter().any(|n| n == name)) {
             let target = known.naming(name);
             self.symbols.add(span, name, SymbolKind::Setting, target);
+            if let Some((first, _)) = name.split_once('.')
+                && let Some(owner) = target.and_then(|target| self.scope.owner(first, target))
+            {
+                let place = Span { end: span.start + first.len() as u32, ..span };
+                if self.sources.text(place) == first {
+                    self.symbols.add(place, first, SymbolKind::of(owner.kind), Some(owner.span));
+                }
+            }
             return Some(name.to_string());
         }
         if let Some((known, several)) = of.iter().find_map(|k| k.names.ambiguous.get(name).map(|s| (k, s))) {

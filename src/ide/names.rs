@@ -1,6 +1,7 @@
 //! Where names are defined and used, and giving them others.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::Analysis;
 use crate::check::{Symbol, SymbolKind};
@@ -48,10 +49,12 @@ fn places(analysis: &Analysis, target: Span) -> Vec<Span> {
 /// # Errors
 /// Why it cannot.
 pub fn prepare_rename(analysis: &Analysis, offset: usize) -> Result<Span, String> {
-    renamed(analysis, offset).map(|symbol| symbol.span)
+    let (symbol, target) = renamed(analysis, offset)?;
+    Ok(own_part(analysis, symbol.span, analysis.sources.text(target)).unwrap_or(symbol.span))
 }
 
-fn renamed(analysis: &Analysis, offset: usize) -> Result<&Symbol, String> {
+/// The name at a byte, and where it is given.
+fn renamed(analysis: &Analysis, offset: usize) -> Result<(&Symbol, Span), String> {
     let symbol = analysis.symbol_at(offset).ok_or("there is no name here")?;
     let target = symbol.target.ok_or_else(|| format!("`{}` is a word of the language", symbol.name))?;
     if target.file != 0 {
@@ -61,7 +64,23 @@ fn renamed(analysis: &Analysis, offset: usize) -> Result<&Symbol, String> {
             analysis.sources.get(target.file).name
         ));
     }
-    Ok(symbol)
+    if !is_word(analysis.sources.text(target)) {
+        return Err(format!("`{}` is what caviar calls it: give it a name of its own with `as`", symbol.name));
+    }
+    Ok((symbol, target))
+}
+
+fn is_word(text: &str) -> bool {
+    matches!(&tokens(text)[..], [token] if token.kind == TokenKind::Word && token.end == text.len())
+}
+
+/// Where in a symbol its own name stands: all of it, the end of `mlp.norm`, or `w` of its second copy `w2`.
+fn own_part(analysis: &Analysis, span: Span, name: &str) -> Option<Span> {
+    let text = analysis.sources.text(span);
+    let last = text.rsplit('.').next().unwrap_or(text).trim_start();
+    let copies = last.strip_prefix(name)?;
+    let start = span.start as usize + text.len() - last.len();
+    copies.bytes().all(|b| b.is_ascii_digit() || b == b'_').then(|| Span::new(span.file, start, start + name.len()))
 }
 
 /// The edits that give the name at a byte another one, wherever it stands.
@@ -69,12 +88,10 @@ fn renamed(analysis: &Analysis, offset: usize) -> Result<&Symbol, String> {
 /// # Errors
 /// Why it cannot be done: no name, not a word, taken already.
 pub fn rename(analysis: &Analysis, offset: usize, new: &str) -> Result<Vec<(Span, String)>, String> {
-    let symbol = renamed(analysis, offset)?;
-    let word = matches!(&tokens(new)[..], [token] if token.kind == TokenKind::Word && token.end == new.len());
-    if !word || matches!(new, "let" | "use" | "as") {
+    let (symbol, target) = renamed(analysis, offset)?;
+    if !is_word(new) || matches!(new, "let" | "use" | "as") {
         return Err(format!("`{new}` is no name: names are made of letters, digits and `_`"));
     }
-    let target = symbol.target.unwrap_or(symbol.span);
     let old = analysis.sources.text(target).to_string();
     let kind = |symbol: &Symbol| {
         analysis.checked.symbols.iter().find(|s| Some(s.span) == symbol.target).map_or(symbol.kind, |s| s.kind)
@@ -90,8 +107,9 @@ pub fn rename(analysis: &Analysis, offset: usize, new: &str) -> Result<Vec<(Span
     if let Some(other) = taken {
         return Err(format!("`{new}` is defined already, at {}", analysis.sources.place(other.span)));
     }
-    let mut places = places(analysis, target);
-    places.retain(|span| analysis.sources.text(*span) == old);
+    let mut places: Vec<Span> =
+        places(analysis, target).into_iter().filter_map(|span| own_part(analysis, span, &old)).collect();
+    places.dedup();
     // A rename that forgets a use breaks the file: better none.
     if let Some(line) = unknown_use(analysis, &old, &places) {
         return Err(format!("it is not known what `{old}` in line {line} stands for: rename it by hand"));
@@ -102,31 +120,21 @@ pub fn rename(analysis: &Analysis, offset: usize, new: &str) -> Result<Vec<(Span
 /// The line of a word of that name that is neither among the places nor known to be something else.
 fn unknown_use(analysis: &Analysis, name: &str, places: &[Span]) -> Option<usize> {
     let source = analysis.sources.get(0);
-    let known: HashSet<(u32, u32)> = analysis
-        .checked
-        .symbols
-        .iter()
-        .map(|symbol| symbol.span)
-        .chain(places.iter().copied())
-        .filter(|span| span.file == 0)
-        .map(|span| (span.start, span.end))
-        .collect();
-    // A command names its hyperparameters in braces, and copies of a layer number theirs.
+    let symbols = || analysis.checked.symbols.iter().filter(|symbol| symbol.span.file == 0);
+    let known: HashSet<Range<usize>> =
+        symbols().map(|symbol| symbol.span).chain(places.iter().copied()).map(|span| span.range()).collect();
+    // What caviar calls a hyperparameter is made of words that are no names: `dense1.units`.
+    let long: Vec<Range<usize>> =
+        symbols().filter(|symbol| symbol.kind == SymbolKind::Setting).map(|symbol| symbol.span.range()).collect();
+    // A command names its hyperparameters in braces.
     let in_braces = format!("{{{name}}}");
-    let numbered = |word: &str| {
-        word.strip_prefix(name)
-            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'_'))
-    };
-    let setting = |start: usize, end: usize| {
-        analysis.checked.symbols.iter().any(|symbol| {
-            symbol.kind == SymbolKind::Setting && symbol.span.range() == (start..end) && symbol.span.file == 0
-        })
-    };
     let unknown = tokens(&source.text).into_iter().find(|token| {
         let word = &source.text[token.start..token.end];
         match token.kind {
-            TokenKind::Word if word == name => !known.contains(&(token.start as u32, token.end as u32)),
-            TokenKind::Word => numbered(word) && setting(token.start, token.end),
+            TokenKind::Word if word == name => {
+                !known.contains(&(token.start..token.end))
+                    && !long.iter().any(|whole| whole.start <= token.start && token.end <= whole.end)
+            }
             TokenKind::Text => word.contains(&in_braces),
             _ => false,
         }

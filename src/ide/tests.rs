@@ -247,8 +247,31 @@ fn definitions_references_and_renaming() {
     assert_eq!(new, same.replace("let epochs", "let long").replace("= epochs", "= long"));
     let copies = "data d { source = iris() }\nnetwork n { repeat(2) { dense(int(8, 16) as w) -> relu } -> dense(classes) -> softmax }\n\
                   experiment e { data = d, network = n }\ntable { of = e, by = w1, show = [dev.loss] }\n";
-    let why = renamed(copies, copies.find("w)").expect("it"), "x").expect_err("the table would be broken");
-    assert!(why.contains("`w` in line 4") && why.contains("by hand"), "{why}");
+    let new = renamed(copies, copies.find("w)").expect("it"), "x").expect("can be renamed");
+    assert_eq!(new, copies.replace("as w", "as x").replace("by = w1", "by = x1"));
+
+    // A table's long name begins with the name of what the number stands in; a name with a number at its end may be another's.
+    let long = "let beta = choice(0.9, 0.99)\nlet block = dense(int(8, 32)) -> relu\ndata d { source = iris() }\n\
+                network n { block -> dense(classes) -> softmax }\n\
+                experiment e { data = d, network = n, optimizer = sgd(rate = 0.1, momentum = beta) }\n\
+                experiment f from e { optimizer = adam(rate = 0.1, beta2 = 1 - log(1e-3, 1e-1)) }\n\
+                table { of = e, by = block.dense1.units, show = [beta, dev.loss] }\n\
+                plot { of = f, draw = scatter(beta2, dev.loss) }\n";
+    let (analysis, _) = analysed(long);
+    assert!(!analysis.diagnostics.iter().any(|d| d.is_error()), "{:#?}", analysis.diagnostics);
+    for (old, new) in [("block", "part"), ("beta", "memory")] {
+        let by_hand = long
+            .replace(&format!("let {old} "), &format!("let {new} "))
+            .replace(&format!("{{ {old} "), &format!("{{ {new} "))
+            .replace(&format!("= {old}."), &format!("= {new}."))
+            .replace(&format!("= {old})"), &format!("= {new})"))
+            .replace(&format!("[{old},"), &format!("[{new},"));
+        for (at, _) in long.match_indices(old).filter(|(at, _)| !long[*at..].starts_with("beta2")) {
+            assert_eq!(renamed(long, at, new).expect("can be renamed"), by_hand, "{old} at {at}");
+        }
+    }
+    let why = renamed(long, long.find("dense1").expect("it"), "x").expect_err("nothing there has that name");
+    assert!(why.contains("`block.dense1.units`") && why.contains("with `as`"), "{why}");
 
     for (piece, new, why) in [
         ("placement", "stages", "defined already"),
