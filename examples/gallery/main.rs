@@ -119,10 +119,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("gradients-by", by_norm(plot(&["placement"], Draw::Gradients)), vec![]),
         (
             "surface",
-            plot(&["one"], Draw::Surface),
+            plot(&["one"], Draw::Surface(None)),
             vec![Inspection::Surface(surface(8.0)), Inspection::Surface(surface(1.0))],
         ),
-        ("surface-one", plot(&["one"], Draw::Surface), vec![Inspection::Surface(surface(3.0))]),
+        ("surface-one", plot(&["one"], Draw::Surface(None)), vec![Inspection::Surface(surface(3.0))]),
     ]);
     plots.push(("long-title", titled("A title that goes on and on, as the titles of careful people do, until it must be broken into several lines or it would run out of the picture at the right", by("norm", curves(&["placement"]))), vec![]));
 

@@ -372,7 +372,7 @@ pub fn notebook() -> (Notebook, String, Results) {
         }),
         Item::Prose(prose.get(1).copied().unwrap_or("").into()),
         Item::Plot(plot(&["placement"], Draw::Boundary)),
-        Item::Plot(plot(&["placement"], Draw::Surface)),
+        Item::Plot(plot(&["placement"], Draw::Surface(None))),
         Item::Claim(claims[0].clone()),
         Item::Claim(claims[1].clone()),
         Item::Claim(claims[2].clone()),

@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
             draft.fields.iter().map(|g| g.field.key.node.clone()).filter(|key| !names.names.contains(key)).collect();
         let sets = ways.first().map(|_| [0, 1, 2].map(|set| ways.iter().all(|way| way.sets[set])));
         let mode = ways.iter().find_map(|way| way.facts.as_ref().map(|facts| facts.mode));
-        let features = ways.iter().find_map(|way| way.facts.as_ref().map(|facts| facts.shape.size()));
+        let facts = ways.iter().filter_map(|way| way.facts.clone()).collect();
         let epochs = match template.get("epochs") {
             Some(Value::Number(n)) => Some(*n),
             Some(_) => None,
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
             written: BTreeMap::new(),
             sets,
             mode,
-            features,
+            facts,
             command,
             fixed,
             epochs,

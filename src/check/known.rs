@@ -1,7 +1,9 @@
 //! What other parts of a file must know of an experiment.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use crate::data::Facts;
 use crate::data::spec::Mode;
 use crate::plan::experiment::Experiment;
 use crate::plan::space::{Domain, Space};
@@ -23,8 +25,8 @@ pub(super) struct Known {
     /// Which of train, dev and test have examples, where that is known.
     pub sets: Option<[bool; 3]>,
     pub mode: Option<Mode>,
-    /// Numbers that one example has.
-    pub features: Option<usize>,
+    /// Of all data that it may be given, as far as they can be read.
+    pub facts: Vec<Rc<Facts>>,
     /// Whether a program is trained.
     pub command: bool,
     /// Keys that are given and not drawn.

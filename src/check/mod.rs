@@ -32,6 +32,7 @@ mod constraints;
 mod data_blocks;
 mod data_errors;
 mod decided;
+mod directions;
 mod entries;
 mod experiments;
 mod filters;

@@ -245,7 +245,17 @@ impl<'a> Checker<'a> {
             "weights" => Draw::Weights(layer(self)?),
             "activations" => Draw::Activations(layer(self)?),
             "gradients" => Draw::Gradients,
-            _ => Draw::Surface,
+            _ => match (argument("x"), argument("y")) {
+                (None, None) => Draw::Surface(None),
+                (Some(x), Some(y)) => Draw::Surface(Some(self.directions([x, y], of)?)),
+                _ => {
+                    self.findings.push(
+                        Diagnostic::error("E0212", "a surface has two directions", expr.span)
+                            .note("give a second one, such as `detour`, or none: `draw = surface`"),
+                    );
+                    return None;
+                }
+            },
         };
         self.drawable(&draw, expr, of).then_some(draw)
     }
@@ -259,16 +269,17 @@ impl<'a> Checker<'a> {
                 | Draw::Weights(_)
                 | Draw::Activations(_)
                 | Draw::Gradients
-                | Draw::Surface
+                | Draw::Surface(_)
         );
         for known in of {
             let name = &known.name;
+            let features = known.facts.first().map(|facts| facts.features.len());
             let message = match draw {
                 _ if model && known.command => format!("`{name}` runs a program: there is no model to look into"),
-                Draw::Boundary if known.features.is_some_and(|n| n != 2) => {
+                Draw::Boundary if features.is_some_and(|n| n != 2) => {
                     format!(
                         "a boundary is drawn over two features, and the data of `{name}` have {}",
-                        known.features.unwrap_or(0)
+                        features.unwrap_or(0)
                     )
                 }
                 Draw::Boundary | Draw::Confusion if known.mode == Some(Mode::Regression) => {
@@ -285,7 +296,7 @@ impl<'a> Checker<'a> {
             let mut found = Diagnostic::error("E0705", message, expr.span);
             match draw {
                 Draw::Pareto => found = found.note("give it a list: `minimize = [dev.loss, parameters]`"),
-                Draw::Boundary if known.features.is_some_and(|n| n != 2) => {
+                Draw::Boundary if features.is_some_and(|n| n != 2) => {
                     found = found.note("choose two columns with `features = [a, b]`, or draw `confusion`");
                 }
                 _ => {}
@@ -310,7 +321,7 @@ fn coloured(draw: &Draw, color: &Measure) -> bool {
         | Draw::Boundary
         | Draw::Confusion
         | Draw::Weights(_)
-        | Draw::Surface => false,
+        | Draw::Surface(_) => false,
     }
 }
 

@@ -331,7 +331,11 @@ fn is_number(kind: Type) -> bool {
 
 /// A name may stand for itself.
 fn is_bare(kind: Type) -> bool {
-    matches!(kind, Type::Column | Type::Columns | Type::Text | Type::Character | Type::Path)
+    match kind {
+        Type::Column | Type::Columns | Type::Text | Type::Character | Type::Path => true,
+        Type::Either(kinds) => kinds.contains(&Type::Column),
+        _ => false,
+    }
 }
 
 fn is_word(name: &str, kind: Type) -> bool {
@@ -382,7 +386,8 @@ fn fits(expr: &Expr, kind: Type) -> bool {
             matches!(&callee.kind, ExprKind::Name(name) if vocabulary::call(category, name).is_some())
         }
         (Type::Calls(_), ExprKind::List(_)) => true,
-        (Type::Text | Type::Character | Type::Path, ExprKind::Text(_)) => true,
+        (Type::Column, ExprKind::Name(_) | ExprKind::Member(..)) => true,
+        (Type::Text | Type::Character | Type::Path | Type::Column, ExprKind::Text(_)) => true,
         (Type::Duration, ExprKind::Duration(_)) => true,
         _ => false,
     }

@@ -1,5 +1,7 @@
 //! What a notebook shows.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::metric::Measure;
@@ -154,6 +156,83 @@ pub enum Draw {
     Activations(Option<u32>),
     /// The size of the gradient by layer over the epochs.
     Gradients,
-    /// The loss around the solution.
-    Surface,
+    /// The loss around the solution along two directions. When absent: the two weights of a model that has no more, else
+    /// [`Direction::Start`] and [`Direction::Detour`].
+    Surface(Option<[Direction; 2]>),
+}
+
+/// Where a surface leads from the solution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// One weight.
+    Weight {
+        /// From which input.
+        input: Input,
+        /// To which unit or filter, from 1.
+        output: u32,
+        /// Of which layer, by its place from 1; the first with weights when absent.
+        layer: Option<u32>,
+    },
+    /// One constant.
+    Bias {
+        /// Of which unit or filter, from 1.
+        output: u32,
+        /// Of which layer, by its place from 1; the first with a bias when absent.
+        layer: Option<u32>,
+    },
+    /// Back to where training began.
+    Start,
+    /// From the line between start and solution to the path's farthest point.
+    Detour,
+    /// A principal direction of the path over the epochs, from 1.
+    Principal(u32),
+    /// The gradient of the training loss at the solution.
+    Gradient,
+    /// Gaussian, the weights of each unit or filter as long as at the solution (Li et al. 2018); with its seed.
+    Random(u64),
+}
+
+/// An input of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// By its place from 1; of a convolution, the place in its window, channel by channel, column by column, row by row.
+    Place(u32),
+    /// By the name of a feature of the data.
+    Feature(String),
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Place(place) => write!(f, "{place}"),
+            Input::Feature(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    /// As it is written, what is at its default left out: `weight(x1)`, `random(2)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = |f: &mut fmt::Formatter<'_>, before: Option<&Input>, output: u32, layer: Option<u32>| {
+            let mut given: Vec<String> = before.iter().map(ToString::to_string).collect();
+            given.extend((output != 1).then(|| format!("output = {output}")));
+            given.extend(layer.map(|layer| format!("layer = {layer}")));
+            if given.is_empty() { Ok(()) } else { write!(f, "({})", given.join(", ")) }
+        };
+        match self {
+            Direction::Weight { input, output, layer } => {
+                f.write_str("weight")?;
+                more(f, Some(input), *output, *layer)
+            }
+            Direction::Bias { output, layer } => {
+                f.write_str("bias")?;
+                more(f, None, *output, *layer)
+            }
+            Direction::Start => f.write_str("start"),
+            Direction::Detour => f.write_str("detour"),
+            Direction::Principal(number) => write!(f, "principal({number})"),
+            Direction::Gradient => f.write_str("gradient"),
+            Direction::Random(seed) => write!(f, "random({seed})"),
+        }
+    }
 }

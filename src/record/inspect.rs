@@ -52,9 +52,9 @@ pub struct Weights {
 pub struct Surface {
     /// What the directions are.
     pub directions: [String; 2],
-    /// Places along the first, the solution at 0.
+    /// Places along the first: the parameter's values where the direction is one parameter, else from the solution at 0.
     pub x: Vec<f64>,
-    /// Places along the second.
+    /// Places along the second, likewise.
     pub y: Vec<f64>,
     /// `[y][x]`, flat.
     pub loss: Vec<f64>,

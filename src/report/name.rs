@@ -126,7 +126,8 @@ pub fn plot(plot: &Plot) -> String {
         Draw::Activations(Some(layer)) => format!("Activations of layer {layer} of {of}"),
         Draw::Activations(None) => format!("Activations of {of}"),
         Draw::Gradients => format!("Gradients by layer of {of}"),
-        Draw::Surface => format!("Loss around {of}"),
+        Draw::Surface(None) => format!("Loss around {of}"),
+        Draw::Surface(Some([x, y])) => format!("Loss around {of} along {x} and {y}"),
     }
 }
 

@@ -64,7 +64,7 @@ pub fn observations(notebook: &Notebook) -> BTreeMap<String, Observe> {
                     | Draw::Confusion
                     | Draw::Samples(..)
                     | Draw::Weights(_)
-                    | Draw::Surface => {}
+                    | Draw::Surface(_) => {}
                 }
                 collect(&mut measures, &plot.of, &shown);
             }
@@ -125,7 +125,7 @@ fn subject(draw: &Draw) -> Option<Subject> {
         Draw::Boundary => Some(Subject::Boundary),
         Draw::Confusion => Some(Subject::Confusion),
         Draw::Weights(layer) => Some(Subject::Weights(*layer)),
-        Draw::Surface => Some(Subject::Surface),
+        Draw::Surface(directions) => Some(Subject::Surface(directions.clone())),
         _ => None,
     }
 }
@@ -133,7 +133,7 @@ fn subject(draw: &Draw) -> Option<Subject> {
 /// Raised when something else is computed of the same model, so that what is stored is computed again.
 const COMPUTED: u32 = 1;
 
-fn stored_under(training: &Training, subject: Subject) -> Key {
+fn stored_under(training: &Training, subject: &Subject) -> Key {
     key::inspection(&key::run(training), &format!("{subject:?} {COMPUTED}"))
 }
 
@@ -160,7 +160,7 @@ impl Inspections<'_> {
             let Some(subject) = subject(&plot.draw) else { continue };
             let mut found = Vec::new();
             for (label, experiment, trial) in self.models(plot) {
-                match self.model(&observe, experiment, trial, subject) {
+                match self.model(&observe, experiment, trial, &subject) {
                     Ok(Some(inspection)) => found.push(Inspected { label, inspection }),
                     Ok(None) => {}
                     Err(why) => problems.push(format!("{label}: {why}")),
@@ -180,7 +180,7 @@ impl Inspections<'_> {
             let Some(subject) = subject(&plot.draw) else { continue };
             for (_, experiment, trial) in self.models(plot) {
                 if let Ok(Some(training)) = self.training(&observe, experiment, trial) {
-                    keys.push(stored_under(&training, subject));
+                    keys.push(stored_under(&training, &subject));
                 }
             }
         }
@@ -252,7 +252,7 @@ impl Inspections<'_> {
         observe: &BTreeMap<String, Observe>,
         experiment: &Experiment,
         trial: &Trial,
-        subject: Subject,
+        subject: &Subject,
     ) -> Result<Option<Inspection>, String> {
         let Some(training) = self.training(observe, experiment, trial)? else { return Ok(None) };
         let key = stored_under(&training, subject);
@@ -270,7 +270,7 @@ impl Inspections<'_> {
         Ok(computed)
     }
 
-    fn inspect<T: Real>(&self, training: &Training, subject: Subject) -> Result<Option<Inspection>, String> {
+    fn inspect<T: Real>(&self, training: &Training, subject: &Subject) -> Result<Option<Inspection>, String> {
         let (data, checkpoint) = model::<T>(training, self.equipment)?;
         let inspector = Inspector { training, data: &data, checkpoint: &checkpoint, isa: self.equipment.isa };
         inspector.inspect(subject).map_err(|e| e.to_string())

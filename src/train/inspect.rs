@@ -1,11 +1,13 @@
 //! What pictures of a trained model need, computed from its weights.
 
 use super::checkpoint::Checkpoint;
+use super::directions::{self, Along, Around};
 use super::metrics::{Predictions, Truth};
 use super::session::{Control, Session, TrainError, flat, set_model, threshold};
 use crate::data::{Prepared, Split, Targets};
 use crate::kernel::{Isa, Real};
 use crate::nn::{self, Network, Role, Streams};
+use crate::plan::show::Direction;
 use crate::plan::training::Training;
 use crate::record::inspect::{Boundary, Confusion, Inspection, Surface, Weights};
 
@@ -21,7 +23,7 @@ const SURFACE_ROWS: usize = 512;
 const MARGIN: f64 = 0.08;
 
 /// What is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// Classes over the plane of the first two features; further ones are held at their training mean.
     Boundary,
@@ -29,8 +31,8 @@ pub enum Subject {
     Confusion,
     /// Weights of a layer by its place from 1; the first with weights when absent.
     Weights(Option<u32>),
-    /// The training loss around the solution. Trains again to know the path.
-    Surface,
+    /// The training loss around the solution, along these directions or the usual ones. Trains again to know the path.
+    Surface(Option<[Direction; 2]>),
 }
 
 /// One model that is looked at.
@@ -49,13 +51,13 @@ impl<T: Real> Inspector<'_, T> {
     /// Compute one subject; `None` where the model has no such thing.
     ///
     /// # Errors
-    /// When the checkpoint is of another network.
-    pub fn inspect(&self, subject: Subject) -> Result<Option<Inspection>, TrainError> {
+    /// When the checkpoint is of another network, or it has no such direction.
+    pub fn inspect(&self, subject: &Subject) -> Result<Option<Inspection>, TrainError> {
         Ok(match subject {
             Subject::Boundary => self.boundary()?.map(Inspection::Boundary),
             Subject::Confusion => self.confusion()?.map(Inspection::Confusion),
-            Subject::Weights(layer) => self.weights(layer)?.map(Inspection::Weights),
-            Subject::Surface => self.surface()?.map(Inspection::Surface),
+            Subject::Weights(layer) => self.weights(*layer)?.map(Inspection::Weights),
+            Subject::Surface(directions) => self.surface(directions.as_ref())?.map(Inspection::Surface),
         })
     }
 
@@ -153,44 +155,59 @@ impl<T: Real> Inspector<'_, T> {
         Ok(Some(Weights { layer: tensor.layer.clone(), inputs, outputs, values, image }))
     }
 
-    fn surface(&self) -> Result<Option<Surface>, TrainError> {
+    fn surface(&self, wanted: Option<&[Direction; 2]>) -> Result<Option<Surface>, TrainError> {
         let path = self.path()?;
         let end: Vec<f64> = self.checkpoint.result().parameters.iter().map(|v| v.to_f64()).collect();
-        let mut network = self.network(SURFACE_ROWS.min(self.data.train.len()))?;
-        let (directions, names) = self.directions(&network, &path, &end);
-        let coordinates: Vec<(f64, f64)> = path
-            .iter()
-            .map(|point| {
-                let along = |d: &[f64]| point.iter().zip(&end).zip(d).map(|((p, e), d)| (p - e) * d).sum::<f64>();
-                (along(&directions[0]), along(&directions[1]))
-            })
-            .collect();
-        let reach = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0f64, |a, v| a.max(v.abs()));
-        let widest = reach(&mut coordinates.iter().flat_map(|c| [c.0, c.1])).max(1e-3);
-        let half = |own: f64| 1.25 * own.max(0.3 * widest);
-        let grid = |own: f64| -> Vec<f64> {
-            let last = (SURFACE_GRID - 1) as f64;
-            (0..SURFACE_GRID).map(|i| half(own) * (2.0 * i as f64 / last - 1.0)).collect()
-        };
-        let x = grid(reach(&mut coordinates.iter().map(|c| c.0)));
-        let y = grid(reach(&mut coordinates.iter().map(|c| c.1)));
         let rows = SURFACE_ROWS.min(self.data.train.len());
+        let mut network = self.network(rows)?;
+        network.set_dropout(0.0);
         let inputs = &flat(&self.data.train.x)[..rows * self.training.input.size()];
         let targets = match &self.data.train.y {
             Targets::Classes(classes) => nn::Targets::classes(&classes[..rows]),
             Targets::Values(values) => nn::Targets::values(&flat(values)[..rows * values.ncols()]),
         };
-        network.set_dropout(0.0);
+        let gradient = match wanted {
+            Some(wanted) if wanted.contains(&Direction::Gradient) => gradient(&mut network, inputs, targets, rows),
+            _ => Vec::new(),
+        };
+        let features = &self.data.facts.features;
+        let around = Around { network: &network, path: &path, end: &end, gradient: &gradient, features };
+        let [across, up] = match wanted {
+            Some([x, y]) => [around.named(x)?, around.named(y)?],
+            None => around.usual(),
+        };
+        let steps =
+            |point: &Vec<f64>| directions::steps(&across.vector, &up.vector, &directions::difference(point, &end));
+        let coordinates: Option<Vec<(f64, f64)>> = path.iter().map(steps).collect();
+        let Some(coordinates) = coordinates else {
+            return Err(TrainError::Direction("the two directions are nearly the same".into()));
+        };
+        let reach = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0f64, |a, v| a.max(v.abs()));
+        let reaches = [reach(&mut coordinates.iter().map(|c| c.0)), reach(&mut coordinates.iter().map(|c| c.1))];
+        // Where the path does not lead along a direction, as far as the other does, or as a weight moves in the mean.
+        let moved = directions::difference(&path[0], &end);
+        let mean = (directions::dot(&moved, &moved) / end.len() as f64).sqrt();
+        let sizes = [&across, &up].into_iter().zip(reaches).filter(|(along, _)| !along.relative);
+        let widest = sizes.map(|(_, reach)| reach).fold(mean, f64::max).max(1e-3);
+        let grid = |along: &Along, own: f64| -> Vec<f64> {
+            let half = if along.relative { (1.25 * own).max(1.0) } else { 1.25 * own.max(0.3 * widest) };
+            let last = (SURFACE_GRID - 1) as f64;
+            (0..SURFACE_GRID).map(|i| half * (2.0 * i as f64 / last - 1.0)).collect()
+        };
+        let (mut x, mut y) = (grid(&across, reaches[0]), grid(&up, reaches[1]));
         let mut loss = Vec::with_capacity(x.len() * y.len());
         for &b in &y {
             for &a in &x {
                 for (i, w) in network.parameters_mut().iter_mut().enumerate() {
-                    *w = T::from_f64(end[i] + a * directions[0][i] + b * directions[1][i]);
+                    *w = T::from_f64(end[i] + a * across.vector[i] + b * up.vector[i]);
                 }
                 loss.push(network.training_loss(inputs, targets, rows, Streams::default()).to_f64());
             }
         }
-        Ok(Some(Surface { directions: names, x, y, loss, path: coordinates }))
+        x.iter_mut().for_each(|x| *x += across.middle);
+        y.iter_mut().for_each(|y| *y += up.middle);
+        let path = coordinates.iter().map(|(a, b)| (a + across.middle, b + up.middle)).collect();
+        Ok(Some(Surface { directions: [across.name, up.name], x, y, loss, path }))
     }
 
     /// The parameters before training and after every epoch.
@@ -205,44 +222,21 @@ impl<T: Real> Inspector<'_, T> {
         }
         Ok(path)
     }
-
-    /// Two directions of length 1 at right angles: the two weights of a model that has no more, else from the start of
-    /// training to its end, and the path's largest detour from that line.
-    fn directions(&self, network: &Network<T>, path: &[Vec<f64>], end: &[f64]) -> ([Vec<f64>; 2], [String; 2]) {
-        let weights: Vec<usize> =
-            network.tensors().iter().filter(|t| t.role == Role::Weight).flat_map(|t| t.range.clone()).collect();
-        if let [first, second] = weights[..] {
-            let unit = |place: usize| (0..end.len()).map(|i| f64::from(u8::from(i == place))).collect::<Vec<f64>>();
-            let names = &self.data.facts.features;
-            let name =
-                |i: usize| format!("weight of {} (from the solution)", names.get(i).map_or("input", String::as_str));
-            return ([unit(first), unit(second)], [name(0), name(1)]);
-        }
-        let start = &path[0];
-        let mut along: Vec<f64> = end.iter().zip(start).map(|(e, s)| s - e).collect();
-        normalize(&mut along);
-        let mut detour = vec![0.0; end.len()];
-        let mut longest = 0.0;
-        for point in path {
-            let offset: Vec<f64> = point.iter().zip(end).map(|(p, e)| p - e).collect();
-            let share: f64 = offset.iter().zip(&along).map(|(o, a)| o * a).sum();
-            let rest: Vec<f64> = offset.iter().zip(&along).map(|(o, a)| o - share * a).collect();
-            let length = rest.iter().map(|r| r * r).sum::<f64>();
-            if length > longest {
-                longest = length;
-                detour = rest;
-            }
-        }
-        normalize(&mut detour);
-        ([along, detour], ["from the solution back to the start".into(), "the path's largest detour".into()])
-    }
 }
 
-fn normalize(vector: &mut [f64]) {
-    let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-    if length > 0.0 {
-        vector.iter_mut().for_each(|v| *v /= length);
+/// The gradient of the loss that a surface shows, which has no penalties.
+fn gradient<T: Real>(network: &mut Network<T>, inputs: &[T], targets: nn::Targets<'_, T>, rows: usize) -> Vec<f64> {
+    network.train_step(inputs, targets, rows, Streams::default(), 0.0);
+    let mut gradient: Vec<f64> = network.gradients().iter().map(|v| v.to_f64()).collect();
+    for tensor in network.tensors().iter().filter(|t| t.role == Role::Weight) {
+        let (l1, l2) = tensor.penalty;
+        for i in tensor.range.clone() {
+            let w = network.parameters()[i].to_f64();
+            let sign = if w == 0.0 { 0.0 } else { w.signum() };
+            gradient[i] -= l1 * sign + l2 * w;
+        }
     }
+    gradient
 }
 
 /// Evenly spaced places over the range of some values, with a margin.

@@ -1,6 +1,7 @@
 //! Training: epochs, metrics, checkpoints.
 
 pub mod checkpoint;
+mod directions;
 pub mod inspect;
 pub mod metrics;
 pub mod session;

@@ -35,6 +35,9 @@ pub enum TrainError {
     /// A checkpoint that is not of this training.
     #[error("the checkpoint does not fit the network")]
     Checkpoint,
+    /// A direction that the network does not have.
+    #[error("{0}")]
+    Direction(String),
 }
 
 /// What the caller says after a step.

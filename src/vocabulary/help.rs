@@ -180,6 +180,7 @@ const GROUPS: &[(&str, Category)] = &[
     ("metrics", Category::Metric),
     ("measures", Category::Measure),
     ("pictures", Category::Picture),
+    ("directions", Category::Direction),
 ];
 
 fn group(topic: &str) -> Option<Category> {

@@ -55,11 +55,13 @@ pub enum Category {
     Measure,
     /// A kind of picture.
     Picture,
+    /// Where a surface leads from the solution.
+    Direction,
 }
 
 impl Category {
     /// All categories, in the order of the reference.
-    pub const ALL: [Category; 16] = [
+    pub const ALL: [Category; 17] = [
         Category::Space,
         Category::Source,
         Category::Transform,
@@ -76,6 +78,7 @@ impl Category {
         Category::Metric,
         Category::Measure,
         Category::Picture,
+        Category::Direction,
     ];
 
     /// With an article, for messages: `a layer`, `an optimizer`.
@@ -97,6 +100,7 @@ impl Category {
             Category::Metric => "a metric",
             Category::Measure => "a measure of a trial",
             Category::Picture => "a picture",
+            Category::Direction => "a direction",
         }
     }
 
@@ -119,6 +123,7 @@ impl Category {
             Category::Metric => "Metrics",
             Category::Measure => "Measures of a trial",
             Category::Picture => "Pictures",
+            Category::Direction => "Directions of a surface",
         }
     }
 }
@@ -222,6 +227,7 @@ pub fn calls(category: Category) -> &'static [Call] {
         Category::Metric => measures::METRICS,
         Category::Measure => measures::MEASURES,
         Category::Picture => pictures::PICTURES,
+        Category::Direction => pictures::DIRECTIONS,
     }
 }
 

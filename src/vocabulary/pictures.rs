@@ -1,4 +1,4 @@
-//! Kinds of picture.
+//! Kinds of picture, and the directions that a surface is drawn along.
 
 use super::{Call, Category, Default, Param, Range, Type};
 
@@ -67,5 +67,100 @@ pub(super) const PICTURES: &[Call] = &[
         "draw = activations(2)",
     ),
     picture("gradients", &[], "the size of the gradient by layer over the epochs", "draw = gradients"),
-    picture("surface", &[], "the loss around the solution along two directions", "draw = surface"),
+    picture(
+        "surface",
+        &[DIRECTION_X, DIRECTION_Y],
+        "the loss around the solution along two directions",
+        "draw = surface(weight(x1), weight(x2))",
+    ),
+];
+
+const fn direction(name: &'static str, params: &'static [Param], doc: &'static str, example: &'static str) -> Call {
+    Call::new(Category::Direction, name, params, doc, example)
+}
+
+const DIRECTION: Type = Type::Call(Category::Direction);
+const DIRECTION_X: Param = Param::new(
+    "x",
+    DIRECTION,
+    Default::Rule("the one weight of two, else `start`"),
+    "along the horizontal axis; both are given or none",
+)
+.placed()
+.fixed();
+const DIRECTION_Y: Param =
+    Param::new("y", DIRECTION, Default::Rule("the other weight, else `detour`"), "along the vertical axis")
+        .placed()
+        .fixed();
+const PLACE: Type = Type::Whole(Range::closed(1.0, 1e9));
+const OUTPUT: Param =
+    Param::new("output", PLACE, Default::Number(1.0), "the unit or filter that it is of, from 1").placed().fixed();
+
+/// Where a surface may lead.
+pub(super) const DIRECTIONS: &[Call] = &[
+    direction(
+        "weight",
+        &[
+            Param::needed(
+                "input",
+                Type::Either(&[Type::Column, PLACE]),
+                "a feature of the data, or the input's place from 1",
+            )
+            .fixed(),
+            OUTPUT,
+            Param::new("layer", LAYER, Default::Rule("the first with weights"), "its place in the network, from 1")
+                .fixed(),
+        ],
+        "one weight of a dense or conv layer, at its own values",
+        "draw = surface(weight(x1), weight(x2, output = 3))",
+    ),
+    direction(
+        "bias",
+        &[
+            OUTPUT,
+            Param::new("layer", LAYER, Default::Rule("the first with a bias"), "its place in the network, from 1")
+                .fixed(),
+        ],
+        "one constant of a dense or conv layer, at its own values",
+        "draw = surface(weight(x1), bias)",
+    ),
+    direction("start", &[], "from the solution straight back to where training began", "draw = surface(start, detour)"),
+    direction(
+        "detour",
+        &[],
+        "from the line between start and solution to the point of the path that is farthest from it",
+        "draw = surface(start, detour)",
+    ),
+    direction(
+        "principal",
+        &[Param::new(
+            "number",
+            Type::Whole(Range::closed(1.0, 10.0)),
+            Default::Number(1.0),
+            "which one: along the first the weights moved most",
+        )
+        .placed()
+        .fixed()],
+        "a principal direction of the path over the epochs (Li et al. 2018)",
+        "draw = surface(principal(1), principal(2))",
+    ),
+    direction(
+        "gradient",
+        &[],
+        "where the loss rises most steeply from the solution",
+        "draw = surface(gradient, start)",
+    ),
+    direction(
+        "random",
+        &[Param::new(
+            "seed",
+            Type::Whole(Range::closed(0.0, 9e15)),
+            Default::Number(0.0),
+            "another seed, another direction",
+        )
+        .placed()
+        .fixed()],
+        "Gaussian, the weights of each unit or filter as long as they are at the solution; biases stay (Li et al. 2018)",
+        "draw = surface(random(1), random(2))",
+    ),
 ];

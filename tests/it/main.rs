@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod suggest;
 mod suite;
+mod surfaces;
 mod terminal;
 mod tidy;
 mod training;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use caviar::plan::show::{Draw, Measure, Plot};
+use caviar::plan::show::{Direction, Draw, Input, Measure, Plot};
 use caviar::record::inspect::Inspection;
 use caviar::record::{Outcome, Setting, Study};
 use caviar::report::figure::font;
@@ -90,7 +90,11 @@ fn kinds() -> Vec<Draw> {
         Draw::Activations(None),
         Draw::Activations(Some(2)),
         Draw::Gradients,
-        Draw::Surface,
+        Draw::Surface(None),
+        Draw::Surface(Some([
+            Direction::Weight { input: Input::Feature("petal length".into()), output: 3, layer: Some(4) },
+            Direction::Principal(2),
+        ])),
     ]
 }
 
@@ -101,7 +105,7 @@ fn models(kind: &Draw, names: &[&str]) -> Vec<Inspected> {
             Draw::Boundary => Inspection::Boundary(boundary([3, 2, 12][i % 3], 60)),
             Draw::Confusion => Inspection::Confusion(confusion([10, 2, 26][i % 3])),
             Draw::Weights(_) => Inspection::Weights(weights(i.is_multiple_of(2))),
-            Draw::Surface => Inspection::Surface(surface([8.0, 1.0][i % 2])),
+            Draw::Surface(_) => Inspection::Surface(surface([8.0, 1.0][i % 2])),
             _ => return None,
         })
     };
@@ -177,7 +181,7 @@ fn labels_stay_inside_and_apart() {
                 Plot { color: Some(Measure::Best(DEV_ACCURACY)), ..plain.clone() },
                 plain,
             ];
-            if matches!(kind, Draw::Boundary | Draw::Confusion | Draw::Weights(_) | Draw::Surface) {
+            if matches!(kind, Draw::Boundary | Draw::Confusion | Draw::Weights(_) | Draw::Surface(_)) {
                 looks.truncate(1);
             }
             for look in looks {

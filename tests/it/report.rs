@@ -216,7 +216,7 @@ fn every_plot(of: &str) -> Vec<Plot> {
         Draw::Weights(None),
         Draw::Activations(None),
         Draw::Gradients,
-        Draw::Surface,
+        Draw::Surface(None),
     ];
     let mut plots: Vec<Plot> = draws.into_iter().map(|d| plot(&[of], d)).collect();
     let plain = plots.clone();

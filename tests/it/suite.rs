@@ -290,7 +290,7 @@ fn the_examples_of_the_vocabulary_are_right() {
                     };
                     format!("{base}table {{ of = x, show = {example} }}")
                 }
-                Category::Picture => format!(
+                Category::Picture | Category::Direction => format!(
                     "data d {{ source = moons() }}\nnetwork n {{ dense(int(4, 8) as width) -> relu -> dense(classes) -> softmax }}\n\
                      experiment x {{ data = d, network = n, optimizer = adam(rate = log(1e-3, 1e-1)), minimize = [dev.loss, parameters] }}\n\
                      plot {{ of = x, {example} }}"

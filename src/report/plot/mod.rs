@@ -95,7 +95,7 @@ pub fn draw(index: usize, plot: &Plot, results: &Results) -> Result<Picture, Plo
         Draw::Weights(_) => weights::draw(&input),
         Draw::Activations(layer) => layers::activations(&input, *layer),
         Draw::Gradients => layers::gradients(&input),
-        Draw::Surface => surface::draw(&input),
+        Draw::Surface(_) => surface::draw(&input),
         Draw::Importance => importance::draw(&input),
     };
     Ok(Picture { file_stem: name::stem(&title), title, svg: drawing.svg, alt: drawing.alt })

@@ -1,5 +1,6 @@
 //! The loss around the solution, with the path of the weights.
 
+use crate::plan::show::Draw;
 use crate::record::inspect::{Inspection, Surface};
 
 use super::super::figure::contour::Grid;
@@ -22,7 +23,10 @@ pub fn draw(input: &Input) -> Drawing {
         .collect();
     let all: Vec<f64> = found.iter().flat_map(|(_, s)| &s.loss).copied().collect();
     // One scale for all, so that colours can be compared.
-    let Some(tones) = bands::axis("loss", &all) else { return input.nothing("no model to look into") };
+    let Some(tones) = bands::axis("loss", &all) else {
+        let named = matches!(input.plot.draw, Draw::Surface(Some(_)));
+        return input.nothing(if named { "no model that has these directions" } else { "no model to look into" });
+    };
     let (columns, rows) = tiles(found.len());
     let path = found.iter().any(|(_, s)| s.path.len() > 1);
     let notes: Vec<String> =
