@@ -116,6 +116,7 @@ fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -
     let mut exit = verdict(&results);
     match outputs::write(path, &opened, notebook, &results, &equipment, locking) {
         Ok(written) => {
+            written.problems.iter().for_each(|problem| terminal.say(format!("warning: {problem}")));
             if written.other {
                 terminal
                     .say(format!("{}: not as these results; it was left as it is", outputs::lock_path(path).display()));

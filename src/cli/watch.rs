@@ -333,6 +333,7 @@ impl Watching<'_> {
         let locking = if in_ci() { Locking::Leave } else { Locking::Write };
         match outputs::write(path, opened, notebook, &results, equipment, locking) {
             Ok(written) => {
+                written.problems.iter().for_each(|problem| self.terminal.say(format!("warning: {problem}")));
                 self.terminal.say(format!("report: {}", written.report.display()));
                 if let Some(server) = &self.server {
                     if let Ok(html) = std::fs::read_to_string(&written.report) {

@@ -48,6 +48,8 @@ pub struct Written {
     pub changed: Vec<PathBuf>,
     /// Whether the lock, which was left as it is, says something else.
     pub other: bool,
+    /// What one should know of the files.
+    pub problems: Vec<String>,
 }
 
 /// Where the outputs of a file go: `placement.out` beside `placement.exp`.
@@ -109,7 +111,12 @@ pub fn write(
     // A plot whose experiment was not run (`--only`) has no picture.
     let pictures: BTreeMap<usize, Picture> =
         plot::draw_all(notebook, results).into_iter().filter_map(|(place, drawn)| Some((place, drawn.ok()?))).collect();
+    let mut problems = Vec::new();
     for picture in pictures.values() {
+        let boxes = plot::boxes(picture);
+        if !boxes.is_empty() {
+            problems.push(format!("{}.png shows boxes for {boxes}, which no embedded font has", picture.file_stem));
+        }
         files.insert(folder.join(format!("{}.png", picture.file_stem)), plot::png(picture)?);
     }
     let mut kept = lock_of(notebook, results, &opened.base, equipment);
@@ -153,7 +160,7 @@ pub fn write(
         listing::keep(notebook, study, &opened.base, &equipment.datasets, &equipment.store);
     }
     memo::keep(path, &equipment.store, notebook, &results.studies, memo::read(&opened.data, &equipment.datasets));
-    Ok(Written { folder, report, changed, other })
+    Ok(Written { folder, report, changed, other, problems })
 }
 
 /// What was not run now (`--only`) stays as the lock had it.

@@ -1,6 +1,10 @@
-//! The embedded font (Inter, SIL Open Font License) and how wide a text is in it.
+//! The embedded fonts and how wide a text is in them: Inter (SIL Open Font License), and WenQuanYi Micro Hei (Apache License 2.0) for
+//! Chinese, Japanese and Korean.
 
+use std::io::Read;
 use std::sync::LazyLock;
+
+use flate2::read::GzDecoder;
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
@@ -13,6 +17,9 @@ pub const SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/inter-semibold
 pub const REGULAR_WEB: &[u8] = include_bytes!("../../../assets/fonts/inter-regular.woff2");
 /// The face of titles for web pages.
 pub const SEMIBOLD_WEB: &[u8] = include_bytes!("../../../assets/fonts/inter-semibold.woff2");
+
+/// The face of East Asian scripts, packed; it has one weight.
+const EASTERN_PACKED: &[u8] = include_bytes!("../../../assets/fonts/cjk.ttf.gz");
 
 /// Mathematics for web pages (TeX Gyre Termes Math, GUST Font License), with a MATH table.
 pub const MATH_WEB: &[u8] = include_bytes!("../../../assets/fonts/math.woff2");
@@ -46,15 +53,40 @@ impl Face {
 
 static FACES: LazyLock<[Face; 2]> = LazyLock::new(|| [Face::new(REGULAR), Face::new(SEMIBOLD)]);
 
-/// Whether the embedded font can show it; a PNG shows a box for what it cannot.
-pub fn has(c: char) -> bool {
-    FACES[0].advance(c).is_some()
+static EASTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut bytes = Vec::new();
+    // What is embedded can be read; a test does.
+    let _ = GzDecoder::new(EASTERN_PACKED).read_to_end(&mut bytes);
+    bytes
+});
+
+static EASTERN_FACE: LazyLock<Face> = LazyLock::new(|| Face::new(&EASTERN));
+
+/// The face of East Asian scripts; unpacked when it is first asked for.
+pub fn eastern() -> &'static [u8] {
+    &EASTERN
 }
 
-/// Width of a text in pixels at a font size. A character that the font lacks counts as one em, or none if it only joins others.
+/// Whether it takes the face of East Asian scripts to show it.
+pub fn is_eastern(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{ffef}') && EASTERN_FACE.advance(c).is_some()
+}
+
+/// Whether the embedded fonts can show it; a PNG shows a box for what they cannot.
+pub fn has(c: char) -> bool {
+    FACES[0].advance(c).is_some() || is_eastern(c)
+}
+
+/// Width of a text in pixels at a font size. A character that the fonts lack counts as one em, or none if it only joins others.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let face = &FACES[usize::from(bold)];
-    text.chars().map(|c| face.advance(c).unwrap_or(if joins(c) { 0.0 } else { 1.0 })).sum::<f64>() * size
+    let advance = |c: char| match face.advance(c) {
+        Some(advance) => advance,
+        None if is_eastern(c) => EASTERN_FACE.advance(c).unwrap_or(1.0),
+        None if joins(c) => 0.0,
+        None => 1.0,
+    };
+    text.chars().map(advance).sum::<f64>() * size
 }
 
 /// Whether a character changes its neighbours and has no width of its own.
@@ -154,6 +186,30 @@ mod tests {
         assert!(width("W", 10.0, true) > width("i", 10.0, true));
         assert_eq!(width("\u{200d}", 10.0, false), 0.0);
         assert_eq!(width("数", 10.0, false), 10.0);
+    }
+
+    #[test]
+    fn what_courses_are_written_in_is_in_the_font() {
+        // Level 1 of GB 2312 and JIS X 0208 are among U+4E00 to U+9FA5, KS X 1001 among the syllables.
+        let ranges = [
+            'ぁ'..='ん',
+            'ァ'..='ヶ',
+            'ㄱ'..='ㅣ',
+            '가'..='힣',
+            '\u{4e00}'..='\u{9fa5}',
+            '！'..='～',
+            '、'..='〃',
+            '々'..='】',
+            'ー'..='ー',
+        ];
+        let lacking: String = ranges.into_iter().flatten().filter(|&c| !has(c)).collect();
+        assert_eq!(lacking, "");
+        assert!(!has('🦀') && !has('\u{0915}') && !is_eastern('a'));
+        // Advances in units of 2048 a em, read with fontTools.
+        assert_eq!(
+            [width("数", 2048.0, false), width("ｱ", 2048.0, true), width("한a", 10.0, false)],
+            [2048.0, 1024.0, 10.0 + width("a", 10.0, false)]
+        );
     }
 
     #[test]

@@ -123,6 +123,11 @@ pub fn draw_all(notebook: &Notebook, results: &Results) -> BTreeMap<usize, Resul
         .collect()
 }
 
+/// The characters of its labels that the PNG shows as boxes, since no embedded font has them.
+pub fn boxes(picture: &Picture) -> String {
+    png::boxes(&picture.svg)
+}
+
 /// The picture as PNG, two pixels for one.
 pub fn png(picture: &Picture) -> Result<Vec<u8>, PlotError> {
     png::render(&picture.svg).map_err(PlotError::Render)
