@@ -86,7 +86,9 @@ fn show(name: &str, found: &Summary, terminal: &Terminal) {
     columns(&found.columns, terminal);
     if !found.first.is_empty() && found.header.len() <= COLUMNS {
         let rows = found.first.iter().map(|row| row.iter().map(Cell::text).collect()).collect();
-        grid("First rows", found.header.clone(), rows, terminal);
+        // The target, which is last, stays.
+        let kinds = |column: usize| if column + 1 == found.header.len() { Kind::Head } else { Kind::Setting };
+        grid("First rows", found.header.iter().enumerate().map(|(i, name)| (name.as_str(), kinds(i))), rows, terminal);
     }
     if let Shape::Image(height, width, channels) = facts.shape {
         let firsts: Vec<&Sample> = match facts.classes {
@@ -104,7 +106,8 @@ fn span(range: &Range) -> String {
 }
 
 fn balance(classes: &[String], found: &Summary, terminal: &Terminal) {
-    let header = ["class", "train", "dev", "test"].map(str::to_string).to_vec();
+    let counts = ["train", "dev", "test"].map(|set| (set, Kind::Head));
+    let header = std::iter::once(("class", Kind::Words)).chain(counts);
     let rows = classes.iter().enumerate().map(|(i, class)| {
         let counts = found.balance.iter().map(|set| set.get(i).copied().unwrap_or(0));
         std::iter::once(Cell::text(class)).chain(counts.map(|n| Cell::number(n.to_string(), n as f64))).collect()
@@ -113,7 +116,13 @@ fn balance(classes: &[String], found: &Summary, terminal: &Terminal) {
 }
 
 fn columns(columns: &[ColumnSummary], terminal: &Terminal) {
-    let header = ["column", "kind", "missing", "different", "values"].map(str::to_string).to_vec();
+    let header = [
+        ("column", Kind::Words),
+        ("kind", Kind::Setting),
+        ("missing", Kind::Setting),
+        ("different", Kind::Setting),
+        ("values", Kind::Words),
+    ];
     let rows = columns.iter().take(COLUMNS).map(|column| {
         let values = match &column.range {
             Some(range) if column.kind == "date" => {
@@ -139,12 +148,12 @@ fn columns(columns: &[ColumnSummary], terminal: &Terminal) {
     }
 }
 
-fn grid(title: &str, header: Vec<String>, rows: Vec<Vec<Cell>>, terminal: &Terminal) {
-    let columns = header.into_iter().map(|name| Column { name, kind: Kind::Head }).collect();
+fn grid<'a>(title: &str, header: impl IntoIterator<Item = (&'a str, Kind)>, rows: Vec<Vec<Cell>>, terminal: &Terminal) {
+    let columns = header.into_iter().map(|(name, kind)| Column { name: name.into(), kind }).collect();
     let grid = Grid { title: title.into(), columns, rows, notes: Vec::new() };
     terminal.line("");
     if terminal.output {
-        terminal.line(table::terminal(&grid, terminal.table()));
+        terminal.line(table::terminal(&grid, terminal.table()).trim_end());
     } else {
         terminal.line(format!("{title}\n\n{}", table::markdown(&grid)));
     }
@@ -258,8 +267,9 @@ fn warnings(found: &Summary, terminal: &Terminal) {
     for (set, shared) in ["dev", "test"].iter().zip(found.shared_with_train) {
         if shared > 0 {
             all.push(format!(
-                "{} of {set} stand in train too: {set} says too much good of a model",
-                count(shared, "row")
+                "{} of {set} {} in train too: {set} says too much good of a model",
+                count(shared, "row"),
+                if shared == 1 { "stands" } else { "stand" }
             ));
         }
     }

@@ -29,6 +29,8 @@ pub struct Column {
 pub enum Kind {
     /// What the row is about; never dropped.
     Head,
+    /// Words about it, which take several lines where there is little room; never dropped.
+    Words,
     /// A hyperparameter; dropped first.
     Setting,
     /// A measure; dropped last.

@@ -1,6 +1,8 @@
 //! A table for a terminal of known width.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::grid::{Grid, Kind, Pad};
@@ -21,6 +23,9 @@ const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fi
 
 /// All characters are of one width.
 const PAD: Pad = Pad { digit: ' ', point: ' ' };
+
+/// Words are broken into lines where a column of them would be wider.
+const WORDS: usize = 20;
 
 /// What marks the best of a column.
 const BEST: &str = " *";
@@ -49,7 +54,8 @@ pub fn terminal(grid: &Grid, style: Style) -> String {
         |c: usize| texts[c].iter().map(|t| t.width()).chain([grid.columns[c].name.width()]).max().unwrap_or(0) + 2;
     let mut kept: Vec<usize> = (0..grid.columns.len()).collect();
     let mut dropped = Vec::new();
-    while kept.iter().map(|c| wide(*c)).sum::<usize>() > usize::from(style.width) {
+    let least = |c: usize| if grid.columns[c].kind == Kind::Words { wide(c).min(WORDS + 2) } else { wide(c) };
+    while kept.iter().map(|c| least(*c)).sum::<usize>() > usize::from(style.width) {
         let Some(at) = leaving(grid, &kept) else { break };
         dropped.push(kept.remove(at));
     }
@@ -75,6 +81,14 @@ pub fn terminal(grid: &Grid, style: Style) -> String {
                 _ => cell,
             }
         }));
+    }
+    // What is not words stays whole where there is room for it.
+    if kept.iter().map(|c| least(*c)).sum::<usize>() <= usize::from(style.width) {
+        for (at, c) in kept.iter().enumerate() {
+            if let Some(column) = table.column_mut(at) {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least(*c) as u16)));
+            }
+        }
     }
     let mut out = String::new();
     if !grid.title.is_empty() {
@@ -133,4 +147,39 @@ fn wrap(text: &str, width: usize) -> String {
     }
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::{self, Column};
+    use super::*;
+
+    #[test]
+    fn words_are_broken_between_words_and_what_has_no_room_is_named() {
+        let columns =
+            [("column", Kind::Words), ("kind", Kind::Setting), ("missing", Kind::Setting), ("values", Kind::Words)];
+        let row = ["flipper_length_mm", "numbers", "2", "172 to 231, mean 201, deviation 14"];
+        let grid = Grid {
+            columns: columns.map(|(name, kind)| Column { name: name.into(), kind }).to_vec(),
+            rows: vec![row.map(grid::Cell::text).to_vec()],
+            ..Grid::default()
+        };
+        let shown = |width| terminal(&grid, Style { width, color: false, rows: 9 });
+        let lines: Vec<String> = shown(40).lines().map(str::to_string).collect();
+        assert_eq!(lines[0].trim_end(), " column             values");
+        assert_eq!(
+            lines[2..],
+            [
+                " flipper_length_mm  172 to 231, mean",
+                "                    201, deviation 14",
+                "no room for kind, missing"
+            ]
+        );
+        assert!(
+            shown(100).contains(" flipper_length_mm  numbers  2        172 to 231, mean 201, deviation 14\n"),
+            "{}",
+            shown(100)
+        );
+        assert!((20..60).all(|width| shown(width).lines().all(|line| line.width() <= usize::from(width))));
+    }
 }
