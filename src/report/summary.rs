@@ -54,10 +54,7 @@ pub fn sentences(experiment: &Experiment, study: Option<&Study>) -> Vec<String> 
                 let seeds: Vec<f64> = measure_seeds(trial, &o.measure).into_iter().flatten().map(|m| m.value).collect();
                 let interval = mean_interval(&seeds, 0.95)?;
                 Some(match interval.half_width().filter(|h| *h > 0.0) {
-                    Some(half) => {
-                        let decimals = decimals_for(half).min(6);
-                        format!("{} {} ± {}", o.measure, fixed(interval.mean, decimals), fixed(half, decimals))
-                    }
+                    Some(half) => format!("{} {}", o.measure, about(interval.mean, half)),
                     None => format!("{} {}", o.measure, short(interval.mean, 4)),
                 })
             })
@@ -83,15 +80,12 @@ pub fn sentences(experiment: &Experiment, study: Option<&Study>) -> Vec<String> 
             let seeds: Vec<f64> =
                 measure_seeds(trial, &objective.measure).into_iter().flatten().map(|m| m.value).collect();
             if let Some(interval) = mean_interval(&seeds, 0.95) {
-                let half = interval.half_width().unwrap_or(0.0);
-                let decimals = decimals_for(half).min(6);
                 out.push(format!(
-                    "Trial {} on {} fresh seeds: {} {} ± {}.",
+                    "Trial {} on {} fresh seeds: {} {}.",
                     trial.index + 1,
                     fixed(seeds.len() as f64, 0),
                     objective.measure,
-                    fixed(interval.mean, decimals),
-                    fixed(half, decimals)
+                    about(interval.mean, interval.half_width().unwrap_or(0.0))
                 ));
             }
         }
@@ -100,6 +94,14 @@ pub fn sentences(experiment: &Experiment, study: Option<&Study>) -> Vec<String> 
         out.push("It has a budget of time, so what it reaches depends on the machine.".into());
     }
     out
+}
+
+/// A mean and half of its interval with as many decimals as that has, up to six: a smaller interval has its own digits.
+fn about(mean: f64, half: f64) -> String {
+    match decimals_for(half) {
+        decimals if decimals <= 6 && half > 0.0 => format!("{} ± {}", fixed(mean, decimals), fixed(half, decimals)),
+        _ => format!("{} ± {}", short(mean, 4), short(half, 2)),
+    }
 }
 
 fn search(name: &str) -> String {

@@ -139,7 +139,8 @@ pub fn test(left: &[Sample], right: &[Sample], paired: bool, comparison: Compari
     };
     verdict.lower_bounds = lower_bounds;
     if lower_bounds > 0 {
-        verdict.notes.push(format!("{lower_bounds} of the {} values are lower bounds", a.len() + b.len()));
+        let are = if lower_bounds == 1 { "is a lower bound" } else { "are lower bounds" };
+        verdict.notes.push(format!("{lower_bounds} of the {} values {are}", a.len() + b.len()));
     }
     verdict
 }

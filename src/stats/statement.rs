@@ -147,7 +147,8 @@ pub fn verdicts(claim: &Claim, studies: &[&Study]) -> Result<Vec<Verdict>, Claim
             };
             let mut verdict = test(&a, &b, true, statement.comparison, claim.within);
             if missing > 0 {
-                verdict.notes.push(format!("{missing} values are missing: their runs diverged or failed"));
+                let (values, runs) = if missing == 1 { ("value is", "its run") } else { ("values are", "their runs") };
+                verdict.notes.push(format!("{missing} {values} missing: {runs} diverged or failed"));
             }
             Ok(verdict)
         })

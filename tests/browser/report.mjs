@@ -36,7 +36,7 @@ await check("prose is shown, and markup in it is text", async () => {
 });
 
 await check("mathematics is MathML in the embedded font", async () => {
-  equal(await page.locator("math").count(), 5);
+  equal(await page.locator("math").count(), 6);
   equal(await page.locator("code.math").count(), 0, "formulas that were not understood");
   truth(!(await page.locator("main").innerText()).includes("nbsp"), "a space is shown by its name");
   const session = await context.newCDPSession(page);

@@ -28,7 +28,14 @@ const boxes = new ResizeObserver(entries => {
     if (over) target.setAttribute("tabindex", "0"); else target.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll(".scroll, pre, math[display=block]")) boxes.observe(box);
+for (const box of document.querySelectorAll(".scroll, pre, math[display=block], .prose p:has(> math)")) boxes.observe(box);
+
+// A picture that goes on fades at its right until it is scrolled to its end.
+for (const box of document.querySelectorAll(".picture")) {
+  const look = () => box.classList.toggle("more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+  box.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(box);
+}
 
 // Inside of the live page a link must not take the report's place, and there are no files beside it.
 if (self !== top) {
