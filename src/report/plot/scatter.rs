@@ -105,7 +105,10 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     if seeds > 1 {
         notes.push(format!("A mark is a trial: the mean of {}.", count(seeds, "seed")));
     }
-    let (figure, main, side) = input.figure(&notes, HEIGHT, shade.room(&entries));
+    // Without names of groups there is nothing that their heading would be of.
+    let bare = !named && matches!(shade, Shade::Groups { .. });
+    let room = if bare { label::room("", &entries) } else { shade.room(&entries) };
+    let (figure, main, side) = input.figure(&notes, HEIGHT, room);
     let canvas = &figure.canvas;
     let panel = Panel::new(canvas, main, "", x_axis, y_axis);
     let f = panel.frame;
@@ -169,7 +172,10 @@ pub fn draw(input: &Input, x: &Measure, y: &Measure) -> Drawing {
     }
     let mut list = side;
     list.top = f.top;
-    shade.legend(canvas, list, &entries);
+    match bare {
+        true => label::list(canvas, list, "", &entries),
+        false => shade.legend(canvas, list, &entries),
+    }
 
     let best = best.map(|b| format!(" The best is {}.", tell(&b.1).replace('\n', ", "))).unwrap_or_default();
     let lost = if crosses.is_empty() { String::new() } else { format!(" {} diverged.", crosses.len()) };

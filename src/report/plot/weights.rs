@@ -10,6 +10,8 @@ use super::{Drawing, Input, count, tall, tiles};
 const SHADES: usize = 21;
 /// The most units that are drawn as images.
 const UNITS: usize = 64;
+/// The least height of a picture: the bar of shades has room in it.
+const LOWEST: u32 = 340;
 /// The most cells a side.
 const SIDE: usize = 64;
 
@@ -45,7 +47,18 @@ pub fn draw(input: &Input) -> Drawing {
     if found.iter().any(|(_, w)| w.image.is_none() && (w.inputs > SIDE || w.outputs > SIDE)) {
         notes.push("A cell stands for several weights: that of the largest size.".into());
     }
-    let (figure, main, mut side) = input.figure(&notes, tall(columns, rows) + 20, label::bar_room(&tones));
+    let drawn = |height: u32| input.figure(&notes, height, label::bar_room(&tones));
+    let high = tall(columns, rows) + 20;
+    let (mut figure, mut main, mut side) = drawn(high);
+    // Images that are as wide as there is room leave some of the height.
+    let left = found.iter().zip(main.split(columns, rows, 20.0)).map(|((_, w), area)| match w.image {
+        Some(image) => Tiles::new(inside(area), w, image).left,
+        None => 0.0,
+    });
+    let left = left.fold(f64::INFINITY, f64::min) * rows as f64;
+    if left > 8.0 {
+        (figure, main, side) = drawn((high - left as u32).max(LOWEST));
+    }
     let mut alt = format!("{}.", input.title);
     for ((name, weights), area) in found.iter().zip(main.split(columns, rows, 20.0)) {
         let heading = if found.len() > 1 {
@@ -55,7 +68,7 @@ pub fn draw(input: &Input) -> Drawing {
         };
         let shown = font::shorten(&heading, 13.0, true, area.width());
         figure.canvas.text((area.left, area.top + 12.0), &shown, Text::new(13.0, color::INK).bold());
-        let area = Rect { top: area.top + 22.0, bottom: area.bottom - 6.0, ..area };
+        let area = inside(area);
         match weights.image {
             Some(image) => units(&figure.canvas, area, weights, image, limit),
             None => matrix(&figure.canvas, area, weights, limit),
@@ -110,16 +123,40 @@ fn paint(canvas: &Canvas, shades: &[Vec<Rect>]) {
     }
 }
 
-fn units(canvas: &Canvas, area: Rect, w: &Weights, (height, width, channels): (usize, usize, usize), limit: f64) {
-    let shown = w.outputs.min(UNITS);
-    // The number of columns that makes the tiles largest.
-    let size = |columns: usize| {
-        let rows = shown.div_ceil(columns);
-        let cell = (area.width() / columns as f64 - 5.0) / width as f64;
-        cell.min((area.height() / rows as f64 - 5.0) / height as f64)
-    };
-    let columns = (1..=shown).max_by(|a, b| size(*a).total_cmp(&size(*b)).then(b.cmp(a))).unwrap_or(1);
-    let cell = size(columns).max(0.1);
+/// The part of a panel below its heading.
+fn inside(area: Rect) -> Rect {
+    Rect { top: area.top + 22.0, bottom: area.bottom - 6.0, ..area }
+}
+
+/// How images of units lie in an area.
+struct Tiles {
+    shown: usize,
+    columns: usize,
+    /// Side of a cell.
+    cell: f64,
+    /// How much of the height is left.
+    left: f64,
+}
+
+impl Tiles {
+    fn new(area: Rect, w: &Weights, (height, width, _): (usize, usize, usize)) -> Tiles {
+        let shown = w.outputs.min(UNITS);
+        // The number of columns that makes the tiles largest.
+        let size = |columns: usize| {
+            let rows = shown.div_ceil(columns);
+            let cell = (area.width() / columns as f64 - 5.0) / width as f64;
+            cell.min((area.height() / rows as f64 - 5.0) / height as f64)
+        };
+        let columns = (1..=shown).max_by(|a, b| size(*a).total_cmp(&size(*b)).then(b.cmp(a))).unwrap_or(1);
+        let cell = size(columns).max(0.1);
+        let left = area.height() - shown.div_ceil(columns) as f64 * (cell * height as f64 + 5.0);
+        Tiles { shown, columns, cell, left }
+    }
+}
+
+fn units(canvas: &Canvas, area: Rect, w: &Weights, image: (usize, usize, usize), limit: f64) {
+    let Tiles { shown, columns, cell, .. } = Tiles::new(area, w, image);
+    let (height, width, channels) = image;
     // Large images are shown at most 28 cells a side.
     let step = height.max(width).div_ceil(28);
     let (rows, across) = (height.div_ceil(step), width.div_ceil(step));
