@@ -61,8 +61,9 @@ pub fn draw(input: &Input, m: &Measure) -> Drawing {
         let tone = if n == 1 { color::group(0) } else { color_of(&groups.ordered, g, n) };
         let (q1, q2, q3) = (quantile(&sorted, 0.25), quantile(&sorted, 0.5), quantile(&sorted, 0.75));
         let reach = 1.5 * (q3 - q1);
-        let low = sorted.iter().copied().find(|v| *v >= q1 - reach).unwrap_or(q1);
-        let high = sorted.iter().rev().copied().find(|v| *v <= q3 + reach).unwrap_or(q3);
+        // Between few values a quartile may lie beyond the last value that is near: no whisker goes into the box.
+        let low = sorted.iter().copied().find(|v| *v >= q1 - reach).unwrap_or(q1).min(q1);
+        let high = sorted.iter().rev().copied().find(|v| *v <= q3 + reach).unwrap_or(q3).max(q3);
         let at = |v: f64| panel.at(v, (n - 1 - g) as f64);
         let (middle, y) = at(q2);
         let canvas = &figure.canvas;

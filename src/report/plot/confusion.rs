@@ -3,7 +3,7 @@
 use crate::record::inspect::{Confusion, Inspection};
 
 use super::super::figure::number::fixed;
-use super::super::figure::{Align, Axis, Canvas, Panel, Rect, Scale, Text, color};
+use super::super::figure::{Align, Axis, Canvas, Panel, Rect, Scale, Text, color, font};
 use super::{Drawing, Input};
 
 /// Draw a matrix for each inspected model: rows are the truth, shades the share of a row.
@@ -34,7 +34,12 @@ pub fn draw(input: &Input) -> Drawing {
         let right: u64 = confusion.counts.iter().enumerate().map(|(i, row)| row[i]).sum();
         let share = fixed(100.0 * right as f64 / all.max(1) as f64, 1);
         let told = format!("{}: {share} % of {all} right", confusion.set);
-        let heading = if found.len() > 1 { format!("{name} ({told})") } else { told.clone() };
+        let heading = if found.len() > 1 {
+            let room = area.width() - font::width(&format!(" ({told})"), 13.0, true);
+            format!("{} ({told})", font::shorten(name, 13.0, true, room))
+        } else {
+            told.clone()
+        };
         panel(&figure.canvas, area, &heading, confusion);
         alt += &format!(" {name}, {told}");
         if let Some((truth, said, n)) = worst(confusion) {

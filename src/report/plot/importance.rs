@@ -39,7 +39,9 @@ pub fn draw(input: &Input) -> Drawing {
         let shown = &shares[..shares.len().min(16)];
         // The most important stands at the top.
         let names: Vec<String> = shown.iter().rev().map(|s| s.0.clone()).collect();
-        let x = Axis::between("share (%)", Scale::Linear, 0.0, 100.0 * longest * 1.12);
+        // Room for the number behind the longest bar; no share is above 100 %.
+        let x = Axis::between("share (%)", Scale::Linear, 0.0, (112.0 * longest).min(100.0));
+        let area = if longest > 0.89 { Rect { right: area.right - 44.0, ..area } } else { area };
         let heading = if found.len() > 1 { name.as_str() } else { "" };
         let panel = Panel::new(&figure.canvas, area, heading, x, Axis::over("", Scale::Names(names), []));
         let slot = panel.frame.height() / shown.len() as f64;

@@ -125,10 +125,16 @@ pub fn draw(input: &Input) -> Drawing {
     let ends = if gone > 0 { format!(", and {} that diverged", count(gone, "trial")) } else { String::new() };
     let mut notes = vec![match &shade {
         Some(_) => format!("Strong: the best {strong} of {}{ends}.", count(found, "trial")),
-        None => format!(
-            "Orange: the best {strong} of {}; blue: the better half; grey: the others{ends}.",
-            count(found, "trial")
-        ),
+        None => {
+            let half = kept.div_ceil(2).max(strong);
+            let blue = if half > strong { "; blue: the better half" } else { "" };
+            let grey = match (kept > half, gone > 0) {
+                (true, _) => format!("; grey: the others{ends}"),
+                (false, true) => format!("; grey: {} that diverged", count(gone, "trial")),
+                (false, false) => String::new(),
+            };
+            format!("Orange: the best {strong} of {}{blue}{grey}.", count(found, "trial"))
+        }
     }];
     if every > 1 {
         notes.push(format!("Of the other trials one in {every} is drawn."));

@@ -10,6 +10,8 @@ use super::{Drawing, Input, count, tall, tiles};
 const SHADES: usize = 21;
 /// The most units that are drawn as images.
 const UNITS: usize = 64;
+/// Room for the name below a matrix.
+const BELOW: f64 = 20.0;
 /// The least height of a picture: the bar of shades has room in it.
 const LOWEST: u32 = 340;
 /// The most cells a side.
@@ -50,10 +52,10 @@ pub fn draw(input: &Input) -> Drawing {
     let drawn = |height: u32| input.figure(&notes, height, label::bar_room(&tones));
     let high = tall(columns, rows) + 20;
     let (mut figure, mut main, mut side) = drawn(high);
-    // Images that are as wide as there is room leave some of the height.
+    // What is as wide as there is room leaves some of the height.
     let left = found.iter().zip(main.split(columns, rows, 20.0)).map(|((_, w), area)| match w.image {
         Some(image) => Tiles::new(inside(area), w, image).left,
-        None => 0.0,
+        None => inside(area).bottom - BELOW - Cells::new(inside(area), w).frame.bottom,
     });
     let left = left.fold(f64::INFINITY, f64::min) * rows as f64;
     if left > 8.0 {
@@ -176,16 +178,33 @@ fn units(canvas: &Canvas, area: Rect, w: &Weights, image: (usize, usize, usize),
     paint(canvas, &shades);
 }
 
+/// How a matrix lies in an area.
+struct Cells {
+    /// Units and inputs that a cell stands for.
+    over: usize,
+    along: usize,
+    columns: usize,
+    rows: usize,
+    frame: Rect,
+}
+
+impl Cells {
+    fn new(area: Rect, w: &Weights) -> Cells {
+        let (over, along) = (w.outputs.div_ceil(SIDE), w.inputs.div_ceil(SIDE));
+        let (columns, rows) = (w.outputs.div_ceil(over), w.inputs.div_ceil(along));
+        let frame = Rect::new(area.left + 18.0, area.top, area.right - 6.0, area.bottom - BELOW);
+        let side = (frame.width() / columns as f64)
+            .min(frame.height() / rows as f64)
+            .max(frame.height().min(frame.width()) / 64.0);
+        let (wide, tall) =
+            ((side * 2.0).min(frame.width() / columns as f64), (side * 2.0).min(frame.height() / rows as f64));
+        let frame = Rect { right: frame.left + wide * columns as f64, bottom: frame.top + tall * rows as f64, ..frame };
+        Cells { over, along, columns, rows, frame }
+    }
+}
+
 fn matrix(canvas: &Canvas, area: Rect, w: &Weights, limit: f64) {
-    let (over, along) = (w.outputs.div_ceil(SIDE), w.inputs.div_ceil(SIDE));
-    let (columns, rows) = (w.outputs.div_ceil(over), w.inputs.div_ceil(along));
-    let frame = Rect::new(area.left + 18.0, area.top, area.right - 6.0, area.bottom - 20.0);
-    let side = (frame.width() / columns as f64)
-        .min(frame.height() / rows as f64)
-        .max(frame.height().min(frame.width()) / 64.0);
-    let (wide, tall) =
-        ((side * 2.0).min(frame.width() / columns as f64), (side * 2.0).min(frame.height() / rows as f64));
-    let frame = Rect { right: frame.left + wide * columns as f64, bottom: frame.top + tall * rows as f64, ..frame };
+    let Cells { over, along, columns, rows, frame } = Cells::new(area, w);
     let value = |row: usize, column: usize| {
         let inputs = row * along..((row + 1) * along).min(w.inputs);
         let cells =
