@@ -18,8 +18,12 @@ import tempfile
 import time
 
 SKIPPED = 77
+# Seconds after which something is taken to hang: far more than anything takes, also on a slow machine with other work.
+PATIENCE = 240
 NODES = {"n1": "127.0.0.2", "n2": "127.0.0.3"}
 HEAD = "127.0.0.1"
+# In the environment of what runs for a node of Slurm.
+NODE = "CLUSTER_NODE"
 STARTED = time.monotonic()
 
 
@@ -67,7 +71,7 @@ def loopback_up():
             )
 
 
-def wait(what, seconds, condition):
+def wait(what, condition, seconds=PATIENCE):
     """Wait until the condition gives something; a clear failure when it does not in time."""
     end = time.monotonic() + seconds
     while True:
@@ -112,7 +116,16 @@ def kill(pids):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    wait("killed processes end", 20, lambda: not set(pids) & set(processes()))
+    wait("killed processes end", lambda: not set(pids) & set(processes()))
+
+
+def freeze(pids):
+    """Stop processes where they are, so that what they are at does not end."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGSTOP)
+        except ProcessLookupError:
+            pass
 
 
 def kill_tree(root):
@@ -178,7 +191,7 @@ class Cluster:
                     said = [line for line in log if not re.search(r"\b(INFO|SUCC)\b|8\.8\.8\.8", line)]
                 print(f"--- {name}\n" + "".join(said[-15:]), end="", flush=True)
 
-    def ready(self, name, child, words, seconds):
+    def ready(self, name, child, words):
         """Wait until a process says these words."""
 
         def said():
@@ -186,7 +199,7 @@ class Cluster:
                 raise RuntimeError(f"{name} ended with {child.returncode}:\n{self.output(name)}")
             return words in self.output(name)
 
-        wait(f"{name} says `{words}`", seconds, said)
+        wait(f"{name} says `{words}`", said)
 
 
 class Ray(Cluster):
@@ -220,9 +233,15 @@ class Ray(Cluster):
 
     def start(self):
         """Start the head."""
-        self.node("head", HEAD, ["--head", f"--port={self.port}", "--num-cpus=0", "--include-dashboard=false",
+        self.head = self.node("head", HEAD, ["--head", f"--port={self.port}", "--num-cpus=0", "--include-dashboard=false",
                                  f"--temp-dir={self.path('r')}"], self.env)
         say("the Ray head is up")
+
+    def need(self, *names):
+        """Have these workers, and wait until they have joined."""
+        for name in names:
+            if name not in self.workers:
+                self.add(name)
 
     def add(self, name):
         """Start a worker and wait until it has joined."""
@@ -240,14 +259,30 @@ class Ray(Cluster):
             shift = f"shift {len(self.hidden)}"
             command = ["unshare", "--mount", "sh", "-c", f'{covers} && {shift} && exec "$@"', "sh", *self.hidden, *command]
         if os.path.exists(self.path(f"{name}.out")):
+            # What it is waited for to say must be said anew.
             os.rename(self.path(f"{name}.out"), self.path(f"{name}.before.log"))
         child = self.run_behind(name, command, env)
-        self.ready(name, child, "Ray runtime started", 60)
+        self.ready(name, child, "Ray runtime started")
         return child
 
     def kill(self, name):
-        """Kill all processes of a worker at once."""
+        """Kill all processes of a worker."""
         kill_tree(self.workers.pop(name).pid)
+
+    def kill_store(self):
+        """Kill the process without which the nodes know nothing of one another (Ray's GCS)."""
+        kill([pid for pid in tree(self.head.pid) if "gcs_server" in processes().get(pid, (0, ""))[1]])
+
+    def kill_head(self):
+        """Kill all processes of the head."""
+        kill_tree(self.head.pid)
+
+    def start_anew(self):
+        """A new cluster without workers in the place of this one."""
+        for name in list(self.workers):
+            self.kill(name)
+        self.kill_head()
+        self.start()
 
 
 class Slurm(Cluster):
@@ -275,9 +310,9 @@ class Slurm(Cluster):
             f"--pid-file={self.path('munge/pid')}", f"--log-file={self.path('munge/log')}",
             f"--seed-file={self.path('munge/seed')}",
         ])
-        wait("munged makes its socket", 20, lambda: munged.poll() is None and os.path.exists(self.path("munge/socket")))
+        wait("munged makes its socket", lambda: munged.poll() is None and os.path.exists(self.path("munge/socket")))
         self.run_behind("slurmctld", ["slurmctld", "-D", "-f", self.path("slurm.conf")], self.env)
-        wait("slurmctld listens", 20, lambda: listening(HEAD, 6817))
+        wait("slurmctld listens", lambda: listening(HEAD, 6817))
         for name in NODES:
             self.add(name)
 
@@ -309,7 +344,9 @@ class Slurm(Cluster):
             "SelectTypeParameters": "CR_CPU",
             "ReturnToService": "2",
             "SlurmdParameters": "config_overrides",
-            "SlurmdTimeout": "5",
+            # A node that is slow is not down: `kill` says of the one that is.
+            "SlurmdTimeout": "300",
+            "MessageTimeout": "60",
             "KillWait": "2",
         }
         nodes = [
@@ -329,30 +366,37 @@ class Slurm(Cluster):
     def add(self, name):
         """Start a node and wait until work may go to it."""
         command = ["slurmd", "-D", "-N", name, "-f", self.path("slurm.conf")]
-        self.nodes[name] = self.run_behind(f"slurmd-{name}", command, self.env)
-        wait(f"Slurm node {name} is idle", 40, lambda: self.state(name) == "idle")
+        self.nodes[name] = self.run_behind(f"slurmd-{name}", command, dict(self.env, **{NODE: name}))
+        wait(f"Slurm node {name} is idle", lambda: self.state(name) == "idle")
+        # Cores of a job that has lost a node may count as used until the controller counts anew.
+        self.ask("scontrol", "reconfigure")
         say(f"Slurm node {name} is idle")
 
     def state(self, name):
         """What the controller says of a node."""
-        asked = subprocess.run(["sinfo", "-h", "-n", name, "-o", "%t"], env=self.env, capture_output=True, text=True)
-        return asked.stdout.strip()
+        return self.ask("sinfo", "-h", "-n", name, "-o", "%t")
 
     def of(self, name):
         """The processes that run on a node, with those that look after them."""
-        found, all_of_them = set(), processes()
-        for pid, (parent, _) in all_of_them.items():
+        found = set()
+        for pid in processes():
             try:
                 with open(f"/proc/{pid}/environ", "rb") as file:
-                    there = f"SLURMD_NODENAME={name}".encode() in file.read().split(b"\0")
+                    there = {f"SLURMD_NODENAME={name}".encode(), f"{NODE}={name}".encode()} & set(file.read().split(b"\0"))
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
             if there:
                 found.add(pid)
-                if all_of_them.get(parent, (0, ""))[1].startswith("slurmstepd"):
-                    found.add(parent)
         return found
 
     def kill(self, name):
-        """Kill all processes of a node at once."""
-        kill(self.of(name) | tree(self.nodes.pop(name).pid))
+        """Kill all processes of a node, and tell the controller at once what it would find out after a while."""
+        kill_tree(self.nodes.pop(name).pid)
+        while pids := self.of(name):
+            kill(pids)
+        self.ask("scontrol", "update", f"nodename={name}", "state=down", "reason=killed")
+        wait(f"Slurm node {name} is down", lambda: self.state(name).startswith("down"))
+
+    def ask(self, *command):
+        """What a program of Slurm says."""
+        return subprocess.run(command, env=self.env, capture_output=True, text=True).stdout.strip()

@@ -5,9 +5,8 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
-from clusters import kill, say, tree, wait
+from clusters import PATIENCE, kill, say, tree, wait
 
 NOTEBOOK = """
 data table { source = csv("table.csv", target = colour), split = [60%, 20%, 20%], normalize = zscore }
@@ -42,12 +41,6 @@ def table():
     return "\n".join(lines) + "\n"
 
 
-def only_the_rest(said, before, runs):
-    """A run that went on from another trained what that had not stored, and nothing else."""
-    trained = len(re.findall(r"^\w+ trial \d+( to epoch \d+)? \(", said, re.M))
-    assert 0 < trained == runs - before, f"{trained} runs were trained where {before} of {runs} were stored:\n{said}"
-
-
 class Project:
     """A folder with the notebook, in which the program is run."""
 
@@ -78,11 +71,42 @@ class Project:
         with open(self.lock_path, "rb") as file:
             return file.read()
 
+    def expect(self):
+        """Train on threads; what comes of it is what must come of all others."""
+        self.run()
+        self.expected, (self.runs, _) = self.lock(), self.stored()
+        say("trained on threads")
+
+    def same(self, what):
+        """The lock is that of the run on threads, and nothing is stored twice."""
+        assert self.lock() == self.expected, f"{what}: another lock than that of the run on threads"
+        every, different = self.stored()
+        assert every == different, f"{what}: {every - different} runs are stored twice"
+        say(f"{what}: the same lock")
+
+    def begin(self, *args, env=None, stored):
+        """Start from nothing, and come back when so many runs are stored."""
+        self.forget()
+        running = self.start(*args, env=env)
+        wait("a few runs are stored", lambda: running.is_over() or self.stored()[0] >= stored)
+        assert not running.is_over(), f"it ended before {stored} runs were stored:\n{running.said()}"
+        return running
+
+    def go_on(self, *args, env=None, what):
+        """Run what a run before this one did not come to: what that had not stored is trained, and nothing else."""
+        before = self.stored()[0]
+        said = self.run(*args, env=env)
+        self.same(f"{what} with {before} runs stored, and started again")
+        trained = len(re.findall(r"^\w+ trial \d+( to epoch \d+)? \(", said, re.M))
+        assert 0 < trained == self.runs - before, (
+            f"{trained} runs were trained where {before} of {self.runs} were stored:\n{said}"
+        )
+
     def start(self, *args, env=None):
         """Start the program and do not wait for it."""
         return Running(self, [self.caviar, "run", "a.exp", *args], env)
 
-    def run(self, *args, env=None, code=0, limit=200):
+    def run(self, *args, env=None, code=0, limit=PATIENCE):
         """Run the program to its end."""
         return self.start(*args, env=env).end(code, limit)
 
@@ -93,8 +117,11 @@ class Project:
             if name.endswith(".log"):
                 with open(os.path.join(folder, name), "rb") as file:
                     content = file.read()
-                # A frame: 7 bytes of magic, 6 of what it is, 32 of its key.
-                keys += [content[m.end() + 6 : m.end() + 38] for m in re.finditer(rb"\xca\x71\xa2frm\n", content)]
+                # A frame: 7 bytes of magic, 2 of what it is, its length, 32 of its key, 4 that check these; what is in it; 16 that check all.
+                for begin in (found.start() for found in re.finditer(rb"\xca\x71\xa2frm\n", content)):
+                    size = 49 + int.from_bytes(content[begin + 9 : begin + 13], "little") + 16
+                    if begin + size <= len(content):
+                        keys.append(content[begin + 13 : begin + 45])
         return len(keys), len(set(keys))
 
 
@@ -104,7 +131,6 @@ class Running:
     def __init__(self, project, command, env):
         self.out = os.path.join(project.folder, "stdout")
         self.err = os.path.join(project.folder, "stderr")
-        self.started = time.monotonic()
         self.command = command
         env = {k: v for k, v in (env or os.environ).items() if k not in ("CI", "CAVIAR_SIMD")}
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
@@ -112,12 +138,20 @@ class Running:
                 command, cwd=project.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env
             )
 
+    def is_over(self):
+        """Whether it has ended."""
+        return self.child.poll() is not None
+
+    def lost(self, node):
+        """Whether it has said that a worker was lost on this node."""
+        return re.search(rf"attempt 1 lost: .*\b{re.escape(node)}\b", self.said())
+
     def said(self):
         """All of its output so far."""
         with open(self.out, errors="replace") as out, open(self.err, errors="replace") as err:
             return out.read() + err.read()
 
-    def end(self, code=0, limit=200):
+    def end(self, code=0, limit=PATIENCE):
         """Wait for it, and hold its exit code against what is expected."""
         try:
             ended = self.child.wait(limit)

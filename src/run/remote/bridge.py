@@ -391,7 +391,10 @@ def main():
     try:
         bridge.serve()
     except Exception as error:
-        bridge.broken("the connection to Ray is lost: %s: %s" % (type(error).__name__, error))
+        bridge.broken(
+            "the connection to the Ray cluster is lost (%s: %s): finished trials are stored; "
+            "when a cluster is up again, type the same command again" % (type(error).__name__, error)
+        )
     try:
         bridge.ray.shutdown()
     finally:

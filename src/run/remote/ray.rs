@@ -131,7 +131,15 @@ impl Ray {
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
         let log = std::fs::read(&self.log).unwrap_or_default();
         let tail = String::from_utf8_lossy(&log[log.len().saturating_sub(TAIL)..]).trim().to_string();
-        format!("the bridge to Ray ended ({status}); the end of {}:\n{tail}", self.log.display())
+        let log = self.log.display();
+        // Ray ends a process that has not reached the cluster's head for a while.
+        if self.about.is_empty() {
+            return format!("the bridge to Ray ended ({status}); the end of {log}:\n{tail}");
+        }
+        format!(
+            "the connection to the Ray cluster is lost (its bridge ended, {status}): finished trials are stored; \
+             when a cluster is up again, type the same command again. The end of {log}:\n{tail}"
+        )
     }
 
     fn hear(&mut self, event: Event) {
