@@ -20,6 +20,7 @@ use crate::run::memo;
 use crate::run::open::{Opened, open};
 use crate::run::outputs::{self, Locking};
 use crate::run::plan::plan;
+use crate::run::survey::survey;
 use crate::run::worker::Equipment;
 use crate::run::{self, Event, Leave, Options, RunError, Session};
 use crate::stats::claim::Outcome;
@@ -69,11 +70,12 @@ pub fn run(args: &Run, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    if slurm::is_outside(&args.engine) && !args.plan {
+    let datasets = Arc::new(Datasets::new());
+    // What waits in a queue should have something to do there.
+    if slurm::is_outside(&args.engine) && !args.plan && files.iter().any(|path| is_open(path, args, &datasets)) {
         return slurm::submit(&files[0], &args.engine, terminal);
     }
     catch_interrupt(|| {});
-    let datasets = Arc::new(Datasets::new());
     let mut exit = Exit::Good;
     for path in &files {
         if files.len() > 1 && !args.json {
@@ -85,6 +87,16 @@ pub fn run(args: &Run, terminal: &Terminal) -> Exit {
         }
     }
     exit
+}
+
+/// Whether anything of a file would be trained. What keeps it from being known is left to the run itself to say.
+fn is_open(path: &Path, args: &Run, datasets: &Arc<Datasets>) -> bool {
+    let opened = open(path, datasets);
+    let Some(notebook) = &opened.notebook else { return false };
+    let Ok(equipment) = equipment(path, &args.engine, datasets, args.fresh) else { return false };
+    let options = Options { fresh: args.fresh, only: args.only.clone() };
+    let surveyed = survey(notebook, &equipment.store, datasets, &opened.base, &options);
+    surveyed.is_ok_and(|all| all.iter().any(|one| !one.complete))
 }
 
 fn one(path: &Path, args: &Run, datasets: &Arc<Datasets>, terminal: &Terminal) -> Exit {

@@ -16,7 +16,7 @@ from clusters import NODES, Ray, freeze, isolate, kill, processes, say, skip, tr
 from project import Project
 
 LIMIT = 1500
-# What is killed may have just ended its work, and then nothing is lost: so often it is tried.
+# A node that is killed may have just done its work, and then nothing is lost: so often it is tried.
 TRIES = 5
 
 

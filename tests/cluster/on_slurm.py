@@ -16,7 +16,7 @@ from project import Project
 
 LIMIT = 1500
 ON = ["--on=slurm", "--nodes=2"]
-# What is killed may have just ended its work, and then nothing is lost: so often it is tried.
+# A node that is killed may have just done its work, and then nothing is lost: so often it is tried.
 TRIES = 5
 
 
@@ -39,35 +39,39 @@ def main():
                     scene(project, slurm)
 
 
-def working(slurm, running, node, words):
-    """The processes of caviar on a node whose command line has these words, waited for."""
+def at_work(slurm, node, words):
+    """The processes of caviar on a node whose command line has these words."""
+    return [pid for pid in slurm.of(node) if words in processes().get(pid, (0, ""))[1]]
+
+
+def seen(slurm, running, node, words):
+    """Such processes, waited for."""
 
     def found():
         assert not running.is_over(), f"it ended before `{words}` was seen on {node}:\n{running.said()}"
-        return [pid for pid in slurm.of(node) if words in processes().get(pid, (0, ""))[1]]
+        return at_work(slurm, node, words)
 
     return wait(f"`{words}` on {node}", found)
 
 
 def two_nodes(project, slurm):
-    """Nothing dies."""
+    """Nothing dies; then all is stored, and no job is asked for."""
     project.forget()
-    project.run(*ON, env=slurm.env)
+    assert "Slurm job" in project.run(*ON, env=slurm.env)
     project.same("two nodes")
+    said = project.run(*ON, env=slurm.env)
+    assert "Slurm job" not in said and "all stored" in said, said
 
 
 def step_killed(project, slurm):
-    """Steps are killed until one is lost with its trial."""
+    """Steps are killed until one is lost with its trial: one that had just done it loses nothing."""
     running = project.begin(*ON, env=slurm.env, stored=6)
-    for _ in range(TRIES):
-        kill(working(slurm, running, "n2", "caviar trial"))
-        stored = project.stored()[0]
-        wait(
-            "it is lost, or others are done",
-            lambda: running.is_over() or running.lost("n2") or project.stored()[0] >= stored + 3,
-        )
-        if running.lost("n2"):
-            break
+
+    def loses_one():
+        kill(at_work(slurm, "n2", "caviar trial"))
+        return running.lost("n2") or running.is_over()
+
+    wait("a trial is lost", loses_one)
     said = running.end()
     project.same("a step killed")
     assert running.lost("n2"), f"no attempt was lost on n2:\n{said}"
@@ -76,7 +80,7 @@ def step_killed(project, slurm):
 def head_killed(project, slurm):
     """The job ends, and the next one goes on."""
     running = project.begin(*ON, env=slurm.env, stored=12)
-    kill(working(slurm, running, "n1", "caviar run"))
+    kill(seen(slurm, running, "n1", "caviar run"))
     running.end(code=3)
     project.go_on(*ON, env=slurm.env, what="the head killed")
 
@@ -85,7 +89,7 @@ def node_killed(project, slurm):
     """What it was at is done by the other."""
     for _ in range(TRIES):
         running = project.begin(*ON, env=slurm.env, stored=6)
-        freeze(working(slurm, running, "n2", "caviar trial"))
+        freeze(seen(slurm, running, "n2", "caviar trial"))
         slurm.kill("n2")
         said = running.end()
         project.same("a node killed")

@@ -242,6 +242,38 @@ fn places_for_workers_are_checked() {
 }
 
 #[test]
+fn no_cluster_is_asked_for_where_nothing_is_to_be_trained() {
+    let project = project();
+    project.run(&["run", "n.exp"]).code(0);
+    // Neither Slurm nor Ray is anywhere to be found.
+    let said = |args: &[&str]| {
+        let mut command = project.command(&[&["run", "n.exp"], args].concat());
+        command
+            .env("PATH", project.path("nowhere"))
+            .env("CAVIAR_PYTHON", "/nowhere/python3")
+            .env_remove("SLURM_JOB_ID");
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for on in ["slurm", "ray"] {
+        let (code, text) = said(&["--on", on]);
+        assert!(code == Some(0) && text.contains("searched: 14 trials, all stored"), "{on}: {text}");
+    }
+    let asked = "sbatch cannot be started";
+    let (code, text) = said(&["--on", "slurm", "--fresh"]);
+    assert!(code == Some(3) && text.contains(asked), "{text}");
+    project.write("n.exp", NOTEBOOK.replace("epochs = 5", "epochs = 6"));
+    let (code, text) = said(&["--on", "slurm"]);
+    assert!(code == Some(3) && text.contains(asked), "{text}");
+    let (code, text) = said(&["--on", "slurm", "--only", "searched"]);
+    assert!(code == Some(0) && text.contains("all stored"), "{text}");
+    // A mistake is told at once, and not by a job.
+    project.write("n.exp", NOTEBOOK.replace("trials = 14", "trails = 14"));
+    let (code, text) = said(&["--on", "slurm"]);
+    assert!(code == Some(2) && !text.contains(asked), "{text}");
+}
+
+#[test]
 fn a_program_ends_with_a_worker_that_is_killed() {
     let text = "sleep 600 & echo $! > sleeper; wait\n";
     let project = Project::new().file("n.exp", SLEEPING).file("slow.sh", text);
