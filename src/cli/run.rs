@@ -20,7 +20,7 @@ use crate::run::memo;
 use crate::run::open::{Opened, open};
 use crate::run::outputs::{self, Locking};
 use crate::run::plan::plan;
-use crate::run::survey::survey;
+use crate::run::survey::known;
 use crate::run::worker::Equipment;
 use crate::run::{self, Event, Leave, Options, RunError, Session};
 use crate::stats::claim::Outcome;
@@ -95,7 +95,7 @@ fn is_open(path: &Path, args: &Run, datasets: &Arc<Datasets>) -> bool {
     let Some(notebook) = &opened.notebook else { return false };
     let Ok(equipment) = equipment(path, &args.engine, datasets, args.fresh) else { return false };
     let options = Options { fresh: args.fresh, only: args.only.clone() };
-    let surveyed = survey(notebook, &equipment.store, datasets, &opened.base, &options);
+    let surveyed = known(notebook, &equipment.store, datasets, &opened.base, &options);
     surveyed.is_ok_and(|all| all.iter().any(|one| !one.complete))
 }
 

@@ -14,9 +14,9 @@ use crate::plan::show::{Pick, Selection, Table};
 use crate::record::Study;
 use crate::report::{self, Results, trials};
 use crate::run::datasets::Datasets;
-use crate::run::listing;
+use crate::run::listing::{self, Extent};
 use crate::run::open::open;
-use crate::run::survey::survey;
+use crate::run::survey::known;
 use crate::run::{Options, RunError, outputs};
 
 /// Rows of a table that nobody asked for.
@@ -55,25 +55,24 @@ fn results(path: &Path, args: &Show, terminal: &Terminal) -> Exit {
         }
     };
     let sort = args.sort.as_ref().map(|text| Measure::parse(text).unwrap_or_else(|| Measure::Setting(text.clone())));
-    let mut studies = BTreeMap::new();
-    // Tables that look at no curves are made from columns, where those are kept.
-    let columns = listing::metrics(notebook, sort.as_ref()).filter(|_| !args.csv && !args.json);
+    // Tables are made from columns, where those are kept.
+    let looked = (!args.csv && !args.json).then(|| listing::looked(notebook, sort.as_ref()));
+    let sources = (opened.base.as_path(), &*datasets, &*equipment.store);
+    let state = equipment.store.state();
     let asked: Vec<&Experiment> =
         notebook.experiments.iter().filter(|e| args.name.as_ref().is_none_or(|only| *only == e.name)).collect();
+    let mut found = BTreeMap::new();
     let mut only = Vec::new();
-    for experiment in asked {
-        let listed = columns.as_ref().and_then(|columns| {
-            listing::recall(notebook, experiment, columns, &opened.base, &datasets, &equipment.store)
-        });
-        match listed {
-            Some(study) => _ = studies.insert(experiment.name.clone(), study),
+    for experiment in &asked {
+        match looked.as_ref().and_then(|looked| listing::recall(notebook, experiment, looked, sources)) {
+            Some(listed) => _ = found.insert(experiment.name.clone(), listed),
             None => only.push(experiment.name.clone()),
         }
     }
     let options = Options { fresh: false, only: only.clone() };
     let surveyed = match only.is_empty() {
         true => Ok(Vec::new()),
-        false => survey(notebook, &equipment.store, &datasets, &opened.base, &options),
+        false => known(notebook, &equipment.store, &datasets, &opened.base, &options),
     };
     let surveyed = match surveyed {
         Ok(surveyed) => surveyed,
@@ -86,10 +85,17 @@ fn results(path: &Path, args: &Show, terminal: &Terminal) -> Exit {
         terminal.say(format!("warning: {warning}"));
     }
     for one in surveyed.into_iter().filter(|one| only.contains(&one.study.experiment)) {
-        let (complete, total) = (one.complete, one.total);
+        let extent = if one.complete { Extent::Whole } else { Extent::Part(one.total, state.clone()) };
         let study = one.into_known();
+        if let Some(looked) = &looked {
+            listing::keep(notebook, &study, extent.clone(), looked, sources);
+        }
+        found.insert(study.experiment.clone(), (study, extent));
+    }
+    let mut studies = BTreeMap::new();
+    for (study, extent) in asked.iter().filter_map(|experiment| found.remove(&experiment.name)) {
         let name = &study.experiment;
-        if !complete && !args.json && !args.csv {
+        if let (Extent::Part(total, _), false) = (extent, args.json || args.csv) {
             terminal.say(match study.trials.len() {
                 0 => format!("{name}: nothing is stored yet (`caviar run {}`)", path.display()),
                 n => format!("{name}: {n} of {total} trials are stored"),

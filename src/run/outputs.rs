@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::inspect::Inspections;
-use super::listing;
+use super::listing::{self, Extent};
 use super::memo;
 use super::open::Opened;
 use super::worker::Equipment;
@@ -156,8 +156,9 @@ pub fn write(
         }
         Locking::Leave => old.is_none_or(|old| !lock::compare(&old, &kept).is_empty()),
     };
+    let looked = listing::looked(notebook, None);
     for study in results.studies.values() {
-        listing::keep(notebook, study, &opened.base, &equipment.datasets, &equipment.store);
+        listing::keep(notebook, study, Extent::Whole, &looked, (&opened.base, &equipment.datasets, &equipment.store));
     }
     memo::keep(path, &equipment.store, notebook, &results.studies, memo::read(&opened.data, &equipment.datasets));
     Ok(Written { folder, report, changed, other, problems })

@@ -102,8 +102,17 @@ pub struct StudyRun<'a> {
     closed: bool,
     fresh: bool,
     live: bool,
-    /// Every run that was asked for, where that is wanted.
-    asked: Option<Vec<Asked>>,
+    kept: Kept,
+}
+
+/// What is kept of the runs that are asked for and come in.
+enum Kept {
+    /// What has come in.
+    Arrivals,
+    /// Every run that was asked for; there are no jobs.
+    Asked(Vec<Asked>),
+    /// What the trials have; there are no jobs.
+    Trials,
 }
 
 impl<'a> StudyRun<'a> {
@@ -132,18 +141,21 @@ impl<'a> StudyRun<'a> {
             closed: false,
             fresh,
             live,
-            asked: None,
+            kept: Kept::Arrivals,
         }
     }
 
-    /// Keep every run that is asked for, for [`StudyRun::asked`], instead of what has come in.
-    pub fn keep_asked(&mut self) {
-        self.asked = Some(Vec::new());
+    /// Only see what is stored: nothing is to be trained. Every run that is asked for is kept for [`StudyRun::asked`] if it is wanted.
+    pub fn only_look(&mut self, asked: bool) {
+        self.kept = if asked { Kept::Asked(Vec::new()) } else { Kept::Trials };
     }
 
     /// Every run that was asked for, also the shorter ones that a search looked at first.
     pub fn asked(&mut self) -> Vec<Asked> {
-        self.asked.as_mut().map(std::mem::take).unwrap_or_default()
+        match &mut self.kept {
+            Kept::Asked(asked) => std::mem::take(asked),
+            Kept::Arrivals | Kept::Trials => Vec::new(),
+        }
     }
 
     /// The experiment.
@@ -290,18 +302,20 @@ impl<'a> StudyRun<'a> {
             self.slots[place.trial as usize].partial[place.repetition as usize] = Some(run);
             return;
         }
+        let asked = |kept: &mut Kept, task, stored| {
+            if let Kept::Asked(asked) = kept {
+                asked.push(Asked { place, key, task, stored });
+            }
+        };
         if let Some(run) = stored {
             let run = Run { repetition: place.repetition, ..run };
-            if let Some(asked) = &mut self.asked {
-                asked.push(Asked { place, key, task, stored: true });
-            }
+            asked(&mut self.kept, task, true);
             return self.arrive(place, run, true);
         }
-        if let Some(asked) = &mut self.asked {
-            asked.push(Asked { place, key, task: task.clone(), stored: false });
-        }
         let waiting = self.waiting.entry(key).or_default();
-        if waiting.is_empty() {
+        if !matches!(self.kept, Kept::Arrivals) {
+            asked(&mut self.kept, task, false);
+        } else if waiting.is_empty() {
             let live = self.live || (self.experiment.prune.is_some() && matches!(task, Task::Command(_)));
             jobs.push(Job { key, task, live, cpus: self.experiment.cpus });
         }
@@ -374,7 +388,7 @@ impl<'a> StudyRun<'a> {
     }
 
     fn arrive(&mut self, place: Place, run: Run, stored: bool) {
-        if self.asked.is_none() {
+        if matches!(self.kept, Kept::Arrivals) {
             let settings = self.slots[place.trial as usize].settings.clone();
             self.arrivals.push(Arrival { place, settings, run: run.clone(), stored });
         }

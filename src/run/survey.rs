@@ -23,7 +23,7 @@ pub struct Surveyed {
     pub study: Study,
     /// Trials in all, as far as that is known.
     pub total: u32,
-    /// Every run that is asked for; those of one place in the order in which they are.
+    /// Every run that is asked for, if that was wanted; those of one place in the order in which they are.
     pub asked: Vec<Asked>,
     /// Whether every trial is stored.
     pub complete: bool,
@@ -54,6 +54,31 @@ pub fn survey(
     base: &Path,
     options: &Options,
 ) -> Result<Vec<Surveyed>, RunError> {
+    go_through(notebook, store, datasets, base, options, true)
+}
+
+/// The same without every run that is asked for: of very many trials that is most of the work.
+///
+/// # Errors
+/// As [`survey`].
+pub fn known(
+    notebook: &Notebook,
+    store: &Store,
+    datasets: &Datasets,
+    base: &Path,
+    options: &Options,
+) -> Result<Vec<Surveyed>, RunError> {
+    go_through(notebook, store, datasets, base, options, false)
+}
+
+fn go_through(
+    notebook: &Notebook,
+    store: &Store,
+    datasets: &Datasets,
+    base: &Path,
+    options: &Options,
+    asked: bool,
+) -> Result<Vec<Surveyed>, RunError> {
     let observe = inspect::observations(notebook);
     let wanted = chosen(notebook, &options.only)?;
     let studies: RefCell<BTreeMap<String, Study>> = RefCell::default();
@@ -72,7 +97,7 @@ pub fn survey(
             let expander =
                 Expander { experiment: &narrowed, base, datasets, observe: &observe[name], results: &results };
             let mut run = StudyRun::new(&narrowed, expander, options.fresh).map_err(failed)?;
-            run.keep_asked();
+            run.only_look(asked);
             run.advance(store).map_err(failed)?;
             let (total, asked) = (run.total(), run.asked());
             let (complete, proposed) = (run.finished(), run.exhausted());

@@ -95,7 +95,7 @@ impl Store {
         self.file(&self.named("files", key), Kind::Memo, key)
     }
 
-    /// Store a finished search in columns.
+    /// Store a search in columns.
     ///
     /// # Errors
     /// When it cannot be written; it can be put together again from its runs.
@@ -103,7 +103,7 @@ impl Store {
         self.put_file(&self.named("studies", key), Kind::Study, key, columns)
     }
 
-    /// A finished search in columns.
+    /// A search in columns.
     pub fn study(&self, key: &Key) -> Option<Vec<u8>> {
         self.file(&self.named("studies", key), Kind::Study, key)
     }

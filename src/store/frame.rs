@@ -36,7 +36,7 @@ pub enum Kind {
     Inspection = 4,
     /// What a file asked for when it was last run.
     Memo = 5,
-    /// A finished search in columns.
+    /// A search in columns.
     Study = 6,
 }
 

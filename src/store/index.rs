@@ -27,7 +27,7 @@ pub(super) struct Index {
 pub(super) struct Segment {
     pub(super) name: String,
     /// How far the log is read.
-    end: u64,
+    pub(super) end: u64,
     /// Whether a torn end was told of.
     torn: bool,
     pub(super) gone: bool,

@@ -101,6 +101,15 @@ impl Store {
         self.lock().refresh(&self.runs())
     }
 
+    /// How far each file of results was read: as long as it is the same, so is all that is stored.
+    pub fn state(&self) -> Vec<(String, u64)> {
+        let index = self.lock();
+        let read = index.segments.iter().filter(|segment| !segment.gone);
+        let mut read: Vec<_> = read.map(|segment| (segment.name.clone(), segment.end)).collect();
+        read.sort_unstable();
+        read
+    }
+
     /// All keys that a result is stored under, sorted.
     pub fn keys(&self) -> Vec<Key> {
         let index = self.lock();

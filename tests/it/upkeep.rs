@@ -181,8 +181,8 @@ table "shapes" { of = many, by = bend, show = [dev.loss, parameters] }
     project.run(&["clean"]).code(0);
     assert_eq!(studies(), 1, "the file uses it");
     std::fs::remove_dir_all(project.path(".caviar/runs")).unwrap();
-    assert_eq!(project.run(lists[1]).code(0).stdout(), from_columns[1], "the runs are not read");
-    project.run(lists[3]).code(0).says("nothing is stored yet");
+    assert_eq!(print(), from_columns, "the runs are not read");
+    project.run(&["show", "many.exp", "--sort", "final(dev.accuracy)"]).code(0).says("nothing is stored yet");
     std::fs::remove_dir_all(project.path(".caviar/studies")).unwrap();
     project.run(lists[1]).code(0).says("nothing is stored yet");
     project.run(&["run", "many.exp"]).code(0);
@@ -192,4 +192,51 @@ table "shapes" { of = many, by = bend, show = [dev.loss, parameters] }
     // Another plan is another study.
     project.write("many.exp", text.replace("epochs = 1", "epochs = 2"));
     project.run(lists[1]).code(0).says("nothing is stored yet");
+}
+
+#[test]
+fn what_is_stored_of_very_many_trials_is_listed_from_columns_as_long_as_it_is_all() {
+    let text = r#"
+data points { source = xor(points = 20) }
+network tiny { dense(choice(1, 2)) -> tanh -> dense(classes) -> softmax }
+experiment many {
+  data = points, network = tiny, optimizer = sgd(rate = log(0.01, 10))
+  search = random(1100), epochs = 4, prune = halving(factor = 2, from = 1), seeds = 1
+}
+table { of = many, top = 30, show = [dev.loss, best(dev.loss), epochs, at(dev.accuracy, 1)] }
+claim "soon" { many.best.epochs_to(dev.loss, 0.6) < 4 }
+"#;
+    let project = Project::new().file("many.exp", text);
+    let print = || {
+        let shown = project.run(&["show", "many.exp"]).code(0);
+        let all = project.run(&["show", "many.exp", "--trials"]).code(0);
+        (shown.stdout(), shown.stderr(), all.stdout())
+    };
+    let forget = || std::fs::remove_dir_all(project.path(".caviar/studies")).unwrap();
+    // The whole runs without their contents: lists that need them lack them.
+    let empty = || {
+        for entry in std::fs::read_dir(project.path(".caviar/runs")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "curves") {
+                std::fs::write(path, "").unwrap();
+            }
+        }
+    };
+    project.run(&["run", "many.exp"]).code(0);
+    let from_columns = print();
+    forget();
+    assert_eq!(print(), from_columns, "a search that gives trials up");
+
+    // All that is stored of a search that is longer now.
+    project.write("many.exp", text.replace("prune = halving(factor = 2, from = 1), ", "").replace("1100", "1000"));
+    project.run(&["run", "many.exp"]).code(0);
+    project.write("many.exp", text.replace("prune = halving(factor = 2, from = 1), ", "").replace("1100", "1200"));
+    let from_store = print();
+    assert!(from_store.1.contains("of 1200 trials are stored"), "{}", from_store.1);
+    assert_eq!(print(), from_store);
+    empty();
+    assert_eq!(print(), from_store, "the runs are not read");
+    project.run(&["run", "many.exp"]).code(0);
+    let whole = print();
+    assert!(whole.1.is_empty() && whole.0 != from_store.0, "what is stored since is seen: {}", whole.1);
 }
