@@ -22,7 +22,7 @@ fn surfaces(text: &str) -> (Vec<Surface>, Vec<String>) {
     let (_, found, mistakes) = checked(&path);
     let notebook = found.notebook.unwrap_or_else(|| panic!("{mistakes:?}"));
     let datasets = Arc::new(Datasets::new());
-    let store = Arc::new(Store::open(&folder.path().join("store")).expect("a store"));
+    let store = Arc::new(Store::open(folder.path().join("store")).expect("a store"));
     let equipment = Equipment {
         datasets: datasets.clone(),
         store: store.clone(),
