@@ -263,7 +263,7 @@ impl Live {
 }
 
 impl Serialize for Curve {
-    /// A picture has no room for more epochs than [`POINTS`]: of more, the first, the last, and some at equal distances between.
+    /// A picture has no room for more epochs than so many: of more, the first, the last, and some at equal distances between.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Thin<'c> {
