@@ -16,6 +16,7 @@
 (block . (kind) @keyword . (label) @keyword . (number))
 [(let (label) @variable) (use (label) @variable) (named (label) @variable)]
 
+(call (function) @_surface (arguments (name) @function) (#eq? @_surface "surface") (#any-of? @function {{directions}}))
 (function) @function
 ((part) @constant (#any-of? @constant "best" "top"))
 ((part) @function (#any-of? @function "train" "dev" "test" {{metrics}} {{measures}}))

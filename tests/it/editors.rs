@@ -77,8 +77,10 @@ fn lists() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let (mut words, mut calls) = (BTreeSet::new(), BTreeSet::new());
     params().for_each(|param| values(param.kind, &mut words, &mut calls));
     let metrics = names(Category::Metric);
+    // Metrics stand after a set, directions in a surface: elsewhere their words are names.
+    let elsewhere = |call: &&Call| !matches!(call.category, Category::Metric | Category::Direction);
     let bare = all()
-        .filter(|call| stands_alone(call) && call.category != Category::Metric && !words.contains(call.name))
+        .filter(|call| stands_alone(call) && elsewhere(call) && !words.contains(call.name))
         .map(|call| call.name)
         .collect();
     // A word that is a name too (`batch` is a hyperparameter) is read as the name where it stands alone.
@@ -94,6 +96,7 @@ fn lists() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
                 .map(|call| call.name)
                 .collect(),
         ),
+        ("directions", names(Category::Direction)),
         ("metrics", metrics),
         ("measures", measures.map(|call| call.name).collect()),
         ("words", words.difference(&keys).copied().collect()),

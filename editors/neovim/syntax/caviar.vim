@@ -18,7 +18,7 @@ syntax match caviarName /\<\h\w*\>/
 syntax match caviarCall /\<\h\w*\>\ze\s*(/
 syntax match caviarKey /\.\@<!\<\h\w*\>\ze\s*=\%([=>]\)\@!/
 syntax match caviarWord /\.\@<=\%(best\|top\)\>\%(\s*(\)\@!/
-syntax keyword caviarFunction activations adagrad adam adamw avg_pool batch_norm bias binary_cross_entropy blobs boundary breast_cancer circles coarse_to_fine confusion constant cosine cross_entropy detour digits elu epochs flatten flip gelu global_avg_pool gp gradient gradients grid grid_map halving hardmax he hinge huber hyperband identity importance iris layer_norm leaky_relu lecun lion max_pool moons mse parallel parameters pareto plane principal random relu residual rmsprop selu sgd sigmoid silu sobol softmax softplus spirals start surface tanh time tpe wave weights wine xavier xor zeros
+syntax keyword caviarFunction activations adagrad adam adamw avg_pool batch_norm binary_cross_entropy blobs boundary breast_cancer circles coarse_to_fine confusion constant cosine cross_entropy digits elu epochs flatten flip gelu global_avg_pool gp gradients grid grid_map halving hardmax he hinge huber hyperband identity importance iris layer_norm leaky_relu lecun lion max_pool moons mse parallel parameters pareto plane random relu residual rmsprop selu sgd sigmoid silu sobol softmax softplus spirals surface tanh time tpe wave weights wine xavier xor zeros
 syntax keyword caviarConstant classes features all auto balanced best classification exact f32 f64 false last linear log median minmax moving none refuse regression same true valid zscore
 syntax match caviarSplit /\<\%(train\|dev\|test\)\ze\s*\./
 for s:metric in split("accuracy auc calibration error f1 loss mae mse precision r2 recall rmse top")

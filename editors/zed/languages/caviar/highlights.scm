@@ -16,6 +16,7 @@
 (block . (kind) @keyword . (label) @keyword . (number))
 [(let (label) @variable) (use (label) @variable) (named (label) @variable)]
 
+(call (function) @_surface (arguments (name) @function) (#eq? @_surface "surface") (#any-of? @function "bias" "detour" "gradient" "principal" "random" "start" "weight"))
 (function) @function
 ((part) @constant (#any-of? @constant "best" "top"))
 ((part) @function (#any-of? @function "train" "dev" "test" "accuracy" "auc" "calibration" "error" "f1" "loss" "mae" "mse" "precision" "r2" "recall" "rmse" "top" "epochs" "parameters" "time"))
@@ -24,7 +25,7 @@
 (call [(name) (member)] @_split "." (function) @function (#match? @_split "(^|\\.)(train|dev|test)$"))
 
 ((name) @constant (#any-of? @constant "classes" "features" "all" "auto" "balanced" "best" "classification" "exact" "f32" "f64" "false" "last" "linear" "log" "median" "minmax" "moving" "none" "refuse" "regression" "same" "true" "valid" "zscore"))
-((name) @function (#any-of? @function "train" "dev" "test" "activations" "adagrad" "adam" "adamw" "avg_pool" "batch_norm" "bias" "binary_cross_entropy" "blobs" "boundary" "breast_cancer" "circles" "coarse_to_fine" "confusion" "constant" "cosine" "cross_entropy" "detour" "digits" "elu" "epochs" "flatten" "flip" "gelu" "global_avg_pool" "gp" "gradient" "gradients" "grid" "grid_map" "halving" "hardmax" "he" "hinge" "huber" "hyperband" "identity" "importance" "iris" "layer_norm" "leaky_relu" "lecun" "lion" "max_pool" "moons" "mse" "parallel" "parameters" "pareto" "plane" "principal" "random" "relu" "residual" "rmsprop" "selu" "sgd" "sigmoid" "silu" "sobol" "softmax" "softplus" "spirals" "start" "surface" "tanh" "time" "tpe" "wave" "weights" "wine" "xavier" "xor" "zeros"))
+((name) @function (#any-of? @function "train" "dev" "test" "activations" "adagrad" "adam" "adamw" "avg_pool" "batch_norm" "binary_cross_entropy" "blobs" "boundary" "breast_cancer" "circles" "coarse_to_fine" "confusion" "constant" "cosine" "cross_entropy" "digits" "elu" "epochs" "flatten" "flip" "gelu" "global_avg_pool" "gp" "gradients" "grid" "grid_map" "halving" "hardmax" "he" "hinge" "huber" "hyperband" "identity" "importance" "iris" "layer_norm" "leaky_relu" "lecun" "lion" "max_pool" "moons" "mse" "parallel" "parameters" "pareto" "plane" "random" "relu" "residual" "rmsprop" "selu" "sgd" "sigmoid" "silu" "sobol" "softmax" "softplus" "spirals" "surface" "tanh" "time" "tpe" "wave" "weights" "wine" "xavier" "xor" "zeros"))
 (member . (name) @type (#not-match? @type "^(train|dev|test)$"))
 (selection . (name) @type)
 (binary ["==" "!="] (name) @constant .)
@@ -33,6 +34,8 @@
 (field (key) @property [(name) @type (list (name) @type)] (#any-of? @property "data" "network" "of"))
 (field (key) @property (name) @function (#eq? @property "prune") (#any-of? @function "median"))
 (field (key) @property (name) @function (#eq? @property "search") (#any-of? @function "auto"))
+(field (key) @property (name) @function (#eq? @property "x") (#any-of? @function "bias" "detour" "gradient" "principal" "start"))
+(field (key) @property (name) @function (#eq? @property "y") (#any-of? @function "bias" "detour" "gradient" "principal" "start"))
 (call (function) @function (arguments (field (key) @constant)) (#eq? @function "choice"))
 (selection (field (key) @variable))
 (selection (field (key) (name) @constant))
