@@ -399,8 +399,8 @@ def report(peak, rows, cold, both, swept, optuna, kernels):
         "## What limits a step",
         "",
         "The table of kernels shows how near the products come to the peak; those with ten outputs cannot pass 62 % of it, since a vector of 16 numbers has 10 in use. "
-        "What is left of W1 and W2 is mostly Adam, whose square root and quotient keep the one divider of a core busy. What is left of W4 are the update and "
-        "the batch norms, which pass over more than fits the core's own cache. On both cores products and update are shared, batch norm and gathering are not.",
+        "What is left of W1 and W2 is mostly Adam, whose square root and quotient keep the one divider of a core busy. What is left of W3 and W4 is shared by "
+        "the products' distance from the peak, the update, which passes over more than fits the core's own cache, and the batch norms. On both cores products and update are shared, batch norm and gathering are not.",
         "",
         "## Kernels",
         "",
