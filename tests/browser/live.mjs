@@ -108,11 +108,12 @@ await check("while many train: progress, and trials that fill a table, in both t
     await tab.locator("#trials").evaluate((trials) => { trials.open = true; });
     await tab.evaluate(() => {
       const noted = globalThis.noted = { progress: [], rows: [], curves: [] };
-      new MutationObserver(() => {
+      globalThis.observer = new MutationObserver(() => {
         noted.progress.push(document.getElementById("progress").innerText);
         noted.rows.push(document.querySelectorAll("#tables tbody tr").length);
         noted.curves.push([...document.querySelectorAll("#curves figcaption")].map((caption) => caption.textContent));
-      }).observe(document.body, { childList: true, subtree: true });
+      });
+      globalThis.observer.observe(document.body, { childList: true, subtree: true });
     });
   }
   // A trial takes as long as it needs for its curve to be seen, and the last ones need not be waited for.
@@ -128,6 +129,7 @@ await check("while many train: progress, and trials that fill a table, in both t
     await until("a table that grows", async () => new Set((await noted(tab, "rows")).filter((count) => count > 0 && count < 12)).size > 1, 90);
   }
   await shot(page, "live-search");
+  for (const tab of [page, second.page]) await tab.evaluate(() => globalThis.observer.disconnect());
 });
 
 await check("while one trains: its learning curve grows, in both tabs", async () => {
