@@ -14,6 +14,7 @@ pub mod random;
 mod sampler;
 pub mod sobol;
 pub mod space;
+mod start;
 pub mod tpe;
 mod warp;
 

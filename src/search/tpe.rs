@@ -11,9 +11,8 @@
 //! - the first trials are a Sobol sequence, and nothing discrete is tried twice.
 
 use super::encode::{Encoder, Kind};
-use super::random::{Random, seen};
-use super::sobol::Sobol;
 use super::space::stream;
+use super::start::Start;
 use super::{Earlier, Problem, Proposal, Sampler, SearchError, order};
 use crate::kernel::math::{erfc, exp, ln, powf};
 use crate::kernel::philox::Stream;
@@ -37,8 +36,7 @@ const TABLED: u64 = 64;
 pub struct Tpe {
     isa: Isa,
     encoder: Encoder,
-    sobol: Sobol,
-    random: Random,
+    start: Start,
 }
 
 /// One coordinate of a mixture.
@@ -241,12 +239,7 @@ fn good_part(count: usize) -> usize {
 
 impl Tpe {
     pub(crate) fn new(problem: &Problem) -> Self {
-        Tpe {
-            isa: Isa::detect(),
-            encoder: Encoder::new(&problem.space),
-            sobol: Sobol::default(),
-            random: Random::new(problem),
-        }
+        Tpe { isa: Isa::detect(), encoder: Encoder::new(&problem.space), start: Start::new(problem) }
     }
 }
 
@@ -264,9 +257,7 @@ impl Sampler for Tpe {
         let told = earlier.told();
         let valued = told.iter().filter(|t| t.minimised(&problem.directions).is_some()).count();
         if index < STARTUP || valued < 2 {
-            let even = self.sobol.propose(problem, index, earlier)?;
-            let even = even.filter(|proposal| !seen(&problem.space, &proposal.draws, earlier));
-            return even.map_or_else(|| self.random.propose(problem, index, earlier), |even| Ok(Some(even)));
+            return self.start.even(problem, index, earlier);
         }
         let points: Vec<Vec<f64>> = earlier.draws().map(|draws| self.encoder.encode(draws)).collect();
         let ranked = order(told, &problem.directions);
@@ -296,7 +287,7 @@ impl Sampler for Tpe {
         }
         match chosen {
             Some((_, point)) => Ok(Some(Proposal::of(self.encoder.decode(&point), self.name()))),
-            None => self.random.propose(problem, index, earlier),
+            None => self.start.random(problem, index, earlier),
         }
     }
 }

@@ -12,9 +12,8 @@ mod model;
 use self::acquisition::log_expected_improvement;
 use self::model::{Hyper, Model, fit};
 use super::encode::{Encoder, Kind, Tried};
-use super::random::{Random, seen};
-use super::sobol::Sobol;
 use super::space::stream;
+use super::start::Start;
 use super::warp::{standardised, warped};
 use super::{Earlier, Problem, Proposal, Sampler, SearchError, Told, order};
 use crate::kernel::Isa;
@@ -36,8 +35,7 @@ const FOLLOWED: usize = 6;
 pub struct Gp {
     isa: Isa,
     encoder: Encoder,
-    sobol: Sobol,
-    random: Random,
+    start: Start,
     fitted: Option<(usize, Hyper)>,
 }
 
@@ -53,13 +51,7 @@ fn fitted_at(count: usize) -> usize {
 
 impl Gp {
     pub(crate) fn new(problem: &Problem) -> Self {
-        Gp {
-            isa: Isa::detect(),
-            encoder: Encoder::new(&problem.space),
-            sobol: Sobol::default(),
-            random: Random::new(problem),
-            fitted: None,
-        }
+        Gp { isa: Isa::detect(), encoder: Encoder::new(&problem.space), start: Start::new(problem), fitted: None }
     }
 
     /// The hyperparameters at this many results, fitted to the first of them.
@@ -169,9 +161,7 @@ impl Sampler for Gp {
         let told = earlier.told();
         let valued = told.iter().filter(|t| t.minimised(&problem.directions).is_some()).count();
         if index < startup(self.encoder.dimensions()) || valued < 3 {
-            let even = self.sobol.propose(problem, index, earlier)?;
-            let even = even.filter(|proposal| !seen(&problem.space, &proposal.draws, earlier));
-            return even.map_or_else(|| self.random.propose(problem, index, earlier), |even| Ok(Some(even)));
+            return self.start.even(problem, index, earlier);
         }
         let options: Vec<bool> = self.encoder.kinds.iter().map(|k| matches!(k, Kind::Options(_))).collect();
         let mut stream = stream(problem.seed, "gp", index, 0);
@@ -182,7 +172,7 @@ impl Sampler for Gp {
         let kept = standardised(&kept);
         let hyper = self.hyper(problem, told, &options);
         let Some(mut model) = Model::new(self.isa, &options, points.clone(), &kept, &hyper) else {
-            return self.random.propose(problem, index, earlier);
+            return self.start.random(problem, index, earlier);
         };
         let expected = model.predict(&points);
         let best = expected.iter().map(|(mean, _)| *mean).fold(f64::INFINITY, f64::min);
@@ -200,7 +190,7 @@ impl Sampler for Gp {
         let tried = self.encoder.tried(earlier.draws());
         match self.search(problem, &model, best, &leaders, &tried, &mut stream) {
             Some(draws) => Ok(Some(Proposal::of(draws, self.name()))),
-            None => self.random.propose(problem, index, earlier),
+            None => self.start.random(problem, index, earlier),
         }
     }
 }
